@@ -1,0 +1,245 @@
+"""Containers by testcontainers: started with a label that says whose they are, removed at the end, swept when a killed run left them.
+
+Ours is what carries `net.eximsim.owner`: host, boot id, pid and its start time of the process that started it. A container is stale when
+that process is provably gone: same host, and another boot or no such process. Nothing else is ever touched. Ports are published on
+loopback only. Docker and testcontainers are imported when the first container is wanted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import ServiceError, ServiceMissing
+
+LABEL = "net.eximsim.owner"
+HINT = "start Docker (on Debian: apt-get install docker.io), or choose another provider"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that a container belongs to; `str()` is the label's value."""
+
+    host: str
+    boot: str
+    pid: int
+    started: str
+
+    def __str__(self) -> str:
+        return f"{self.host}|{self.boot}|{self.pid}|{self.started}"
+
+    @classmethod
+    def parse(cls, text: str) -> Owner | None:
+        parts = text.split("|")
+        return cls(parts[0], parts[1], int(parts[2]), parts[3]) if len(parts) == 4 and parts[2].isdigit() else None
+
+    @classmethod
+    def current(cls) -> Owner:
+        return cls(platform.node(), _boot_id(), os.getpid(), _started(os.getpid()))
+
+    def gone(self) -> bool:
+        """Is that process provably dead? Never true for another host."""
+        if self.host != platform.node():
+            return False
+        return self.boot != _boot_id() or _started(self.pid) != self.started
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"
+
+
+def _started(pid: int) -> str:
+    """The process' start time in clock ticks since boot, or "" when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.kill(pid, 0)
+            return "unknown"
+        return ""
+
+
+@dataclass
+class RunningContainer:
+    """A started container; `ports` maps the container's ports to loopback ports."""
+
+    image: str
+    ports: Mapping[int, int]
+    raw: Any
+    address: str = "127.0.0.1"
+
+    def logs(self, lines: int = 30) -> str:
+        """The end of its output, for a failure's text."""
+        with contextlib.suppress(Exception):
+            return str(self.raw.get_wrapped_container().logs(tail=lines).decode("utf-8", "replace"))
+        return ""
+
+    def restart(self) -> None:
+        self.raw.get_wrapped_container().restart(timeout=1)
+
+    def stop(self) -> None:
+        """Removes it, whatever it does."""
+        _running.discard(self)
+        with contextlib.suppress(Exception):
+            self.raw.stop(force=True, delete_volume=True)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+_running: set[RunningContainer] = set()
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What to start: `ready` is called with the container until it stops raising (the exception is the reason when time is over)."""
+
+    image: str
+    ports: Sequence[int]
+    ready: Callable[[RunningContainer], None]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = ()
+    within: float = 60.0
+
+
+def start(specification: Specification, wait: Callable[[float], None]) -> RunningContainer:
+    """Starts a container and waits until it is ready; `wait(seconds)` lets time pass between two looks.
+
+    Raises ServiceMissing without Docker or its packages, ServiceError (with the container's log) when it does not come up.
+    """
+    raw = _create(specification)
+    try:
+        raw.start()
+    except Exception as error:
+        with contextlib.suppress(Exception):
+            raw.stop(force=True, delete_volume=True)
+        raise ServiceMissing(f"container {specification.image} cannot be started: {_sentence(error)}") from None
+    ports = {port: int(raw.get_exposed_port(port)) for port in specification.ports}
+    container = RunningContainer(specification.image, ports, raw, _remote_host() or "127.0.0.1")
+    _running.add(container)
+    try:
+        _await_ready(container, specification, wait)
+    except BaseException:
+        container.stop()
+        raise
+    return container
+
+
+def _create(specification: Specification) -> Any:
+    try:
+        from testcontainers.core.container import DockerContainer
+    except ImportError:
+        raise ServiceMissing("containers need testcontainers: pip install 'pytest-eximsim[containers]'") from None
+    sweep()
+    raw = DockerContainer(specification.image, command=list(specification.command) or None, env=dict(specification.environment))
+    for port in specification.ports:
+        raw.ports[f"{port}/tcp"] = None if _remote_host() else ("127.0.0.1", None)  # type: ignore[assignment]
+    return raw.with_kwargs(labels={LABEL: str(Owner.current())})
+
+
+def _remote_host() -> str:
+    """The host of a Docker that is not this machine's, "" for a local one; testcontainers' own variables count."""
+    for name in ("TESTCONTAINERS_HOST_OVERRIDE", "TC_HOST"):
+        if os.environ.get(name):
+            return os.environ[name]
+    docker_host = urlsplit(os.environ.get("DOCKER_HOST", ""))
+    return (docker_host.hostname or "") if docker_host.scheme in ("tcp", "ssh", "http", "https") else ""
+
+
+def _await_ready(container: RunningContainer, specification: Specification, wait: Callable[[float], None]) -> None:
+    pause, spent = 0.02, 0.0
+    while True:
+        try:
+            return specification.ready(container)
+        except Exception as error:
+            container.raw.get_wrapped_container().reload()
+            ended = container.raw.get_wrapped_container().status == "exited"
+            if ended or spent > specification.within:
+                state = "ended" if ended else f"was not ready within {specification.within:g} s ({_sentence(error)})"
+                raise ServiceError(f"container {container.image} {state}\n{container.logs()}".rstrip()) from None
+        wait(pause)
+        spent += pause
+        pause = min(pause * 1.5, 0.5)
+
+
+def _client() -> Any:
+    try:
+        import docker
+    except ImportError:
+        raise ServiceMissing("containers need the package docker: pip install 'pytest-eximsim[containers]'") from None
+    try:
+        client = docker.from_env()
+        client.ping()
+    except Exception as error:
+        raise ServiceMissing(f"Docker does not answer ({_sentence(error)}): {HINT}") from None
+    return client
+
+
+def available() -> str:
+    """ "" when Docker answers, else why not."""
+    try:
+        _client().close()
+    except ServiceMissing as missing:
+        return missing.message
+    return ""
+
+
+_swept = False
+
+
+def sweep() -> list[str]:
+    """Removes what killed runs left, once in a process, one process at a time; gives the names. Raises ServiceMissing without Docker."""
+    global _swept
+    client = _client()
+    try:
+        if _swept:
+            return []
+        _swept = True
+        atexit.register(stop_all)
+        with _locked():
+            stale = [c for c in client.containers.list(all=True, filters={"label": LABEL}) if _is_stale(c.labels.get(LABEL, ""))]
+            for container in stale:
+                with contextlib.suppress(Exception):
+                    container.remove(force=True, v=True)
+            return [container.name for container in stale]
+    finally:
+        client.close()
+
+
+def _is_stale(label: str) -> bool:
+    owner = Owner.parse(label)
+    return owner is not None and owner.gone()
+
+
+def stop_all() -> None:
+    """Removes every container that this process started (at exit, also after Ctrl-C)."""
+    for container in list(_running):
+        container.stop()
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[None]:
+    """One sweep at a time on this machine; where files cannot be locked, the sweep is harmless when it runs twice."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with open(Path(tempfile.gettempdir()) / f"eximsim-{os.getuid()}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _sentence(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
