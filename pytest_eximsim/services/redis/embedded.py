@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ...errors import ServiceError
 from ...exim.world import Clock, RedisError, RedisReply
+from .names import COMMANDS, as_redis_7, unknown_command
 
 #: The encoding that Redis keeps sorted: sets of integers only, up to set-max-intset-entries.
 INTSET_LIMIT = 512
@@ -73,6 +75,10 @@ class EmbeddedConnection:
 
     def command(self, arguments: Sequence[bytes]) -> RedisReply:
         verb = arguments[0].upper()
+        if verb not in COMMANDS:
+            return RedisError(unknown_command(arguments))
+        if verb == b"TOUCH":
+            arguments = [b"EXISTS", *arguments[1:]]
         if verb == b"TIME" and len(arguments) == 1:
             return [b"%d" % int(now := self.service.clock.now()), b"%d" % int(now % 1 * 1_000_000)]
         if verb in BLOCKING:
@@ -88,14 +94,19 @@ class EmbeddedConnection:
         self.connection.disconnect()
 
     def _send(self, arguments: Sequence[bytes]) -> RedisReply:
-        from redis.exceptions import ResponseError
+        from redis.exceptions import RedisError as ClientError
 
         self.connection.send_command(*arguments)
         try:
             reply = self.connection.read_response(disable_decoding=True)
-        except ResponseError as error:
+        except ClientError as error:
             reply = error
-        return _plain(reply)
+        reply = _plain(reply)
+        if not isinstance(reply, RedisError):
+            return reply
+        if str(reply).startswith("ERR unknown command '" + arguments[0].decode("latin-1").lower()):
+            raise ServiceError(f"the embedded Redis does not have {arguments[0].decode('latin-1')}: take `provider: binary` or a container")
+        return RedisError(as_redis_7(str(reply), arguments))
 
     def _ordered(self, members: list[Any], keys: Iterable[bytes]) -> list[Any]:
         """A set in Redis' order: a small set of integers ascends, another one is as its members came in."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...exim.world import RedisError, RedisReply, Stream
 from ...errors import ServiceMissing
+from ...exim.world import RedisError, RedisReply, Stream
 
 
 class WireConnection:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from ...errors import ServiceError
 from ...exim.world import SqlError, SqlResult
 
 
 def run(path: str, statement: str) -> SqlResult:
-    """All statements of a text, as sqlite3_exec does; rows of all of them together. Raises SqlError.
+    """All statements of a text, as sqlite3_exec does; rows of all of them together. Raises SqlError, ServiceError for a text that is no UTF-8.
 
     Text columns are taken as bytes and given as latin-1, whatever their encoding.
     """
+    try:
+        statement = statement.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        raise ServiceError(f"a statement for SQLite must be UTF-8 here: {statement!r}") from None
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=5)
     except sqlite3.Error as error:
@@ -22,21 +27,21 @@ def run(path: str, statement: str) -> SqlResult:
         columns: tuple[str, ...] = ()
         rows: list[tuple[str | None, ...]] = []
         for part in split_statements(statement):
-            cursor = connection.execute(part.encode("latin-1").decode("utf-8", "surrogateescape"))
+            cursor = connection.execute(part)
             if cursor.description:
                 columns = tuple(column[0] for column in cursor.description)
                 rows += [tuple(_text(value) for value in row) for row in cursor]
         return SqlResult(columns, tuple(rows), None if columns else connection.total_changes)
-    except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
+    except (sqlite3.Error, sqlite3.Warning) as error:
         raise SqlError(str(error)) from None
     finally:
         connection.close()
 
 
 def create(path: str, statements: Iterable[str]) -> None:
-    """A database file made with these statements. Raises SqlError."""
+    """A database file made with these statements, given as Unicode. Raises SqlError."""
     for statement in statements:
-        run(path, statement)
+        run(path, statement.encode().decode("latin-1"))
 
 
 def split_statements(text: str) -> list[str]:
