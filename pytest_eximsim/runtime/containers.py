@@ -142,7 +142,9 @@ def _create(specification: Specification) -> Any:
     except ImportError:
         raise ServiceMissing("containers need testcontainers: pip install 'pytest-eximsim[containers]'") from None
     sweep()
-    raw = DockerContainer(specification.image, command=list(specification.command) or None, env=dict(specification.environment))
+    raw = DockerContainer(specification.image, env=dict(specification.environment))
+    if specification.command:
+        raw.with_command(list(specification.command))
     for port in specification.ports:
         raw.ports[f"{port}/tcp"] = None if _remote_host() else ("127.0.0.1", None)  # type: ignore[assignment]
     return raw.with_kwargs(labels={LABEL: str(Owner.current())})

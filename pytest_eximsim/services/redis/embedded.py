@@ -46,7 +46,7 @@ class EmbeddedRedis:
         class ClockedDatabases(dict[int, Any]):
             def __missing__(self, index: int) -> ClockedDatabase:
                 self[index] = ClockedDatabase(server.lock)
-                return self[index]  # type: ignore[no-any-return]
+                return self[index]
 
         self.clock = clock
         self.server = server = fakeredis.FakeServer(version=(7,), server_type="redis")
@@ -69,7 +69,7 @@ class EmbeddedConnection:
         from fakeredis import FakeRedisConnection
 
         self.service = service
-        self.connection = FakeRedisConnection(server=service.server, db=0, protocol=2, version=(7,))
+        self.connection: Any = FakeRedisConnection(server=service.server, db=0, protocol=2, version=(7,))
         self.connection.get_socket()
         self.database = 0
 
@@ -87,7 +87,7 @@ class EmbeddedConnection:
         if verb == b"SELECT" and not isinstance(reply, RedisError):
             self.database = int(arguments[1])
         if verb in UNORDERED and isinstance(reply, list):
-            return self._ordered(reply, UNORDERED[verb](arguments))  # type: ignore[return-value]
+            return self._ordered(reply, UNORDERED[verb](arguments))
         return reply
 
     def close(self) -> None:

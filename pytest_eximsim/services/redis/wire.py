@@ -19,7 +19,7 @@ class WireConnection:
             raise ServiceMissing("a real Redis needs the package hiredis: pip install 'pytest-eximsim[redis]'") from None
         self._dial = dial
         self._stream: Stream | None = None
-        self._pack = hiredis.pack_command
+        self._pack: Callable[[Any], bytes] = hiredis.pack_command
         self._reader = hiredis.Reader(replyError=RedisError, protocolError=ConnectionError)
 
     def command(self, arguments: Sequence[bytes]) -> RedisReply:

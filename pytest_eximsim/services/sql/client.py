@@ -74,7 +74,8 @@ class SqlClient:
                 result = cursor.pgresult
                 if cursor.description:
                     columns = tuple(column.name for column in cursor.description)
-                    rows = [tuple(_latin1(result.get_value(row, column)) for column in range(result.nfields)) for row in range(result.ntuples)]
+                    rows = [tuple(_latin1(result.get_value(row, column)) for column in range(result.nfields))
+                            for row in range(result.ntuples)]
                     affected = None
                 else:
                     affected = max(cursor.rowcount, 0)

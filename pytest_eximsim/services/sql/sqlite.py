@@ -10,7 +10,9 @@ from ...exim.world import SqlError, SqlResult
 
 
 def run(path: str, statement: str) -> SqlResult:
-    """All statements of a text, as sqlite3_exec does; rows of all of them together. Raises SqlError, ServiceError for a text that is no UTF-8.
+    """All statements of a text, as sqlite3_exec does; rows of all of them together.
+
+    Raises SqlError, or ServiceError for a text that is no UTF-8.
 
     Text columns are taken as bytes and given as latin-1, whatever their encoding.
     """
