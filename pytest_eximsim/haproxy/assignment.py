@@ -70,7 +70,7 @@ def assign(config: Config, parties: Sequence[Party], chosen: Mapping[str, str], 
 
 def _by_address(server: Server, parties: Sequence[Party], resolve: Callable[[str], str | None]) -> str | None:
     host = server.address.host
-    address = {"ip": lambda: host, "name": lambda: resolve(host)}.get(server.address.kind, lambda: None)()
+    address = resolve(host) if server.address.kind == "name" else host if server.address.kind == "ip" else None
     for party in sorted(parties, key=lambda one: not one.mta):
         if address in party.addresses and party.port in (None, server.address.port):
             return party.name
@@ -85,7 +85,8 @@ def unassigned(server: Server, parties: Sequence[Party]) -> EximsimError:
     if server.address.kind == "none":
         unset = f" (not set: {', '.join(server.line.undefined)})" if server.line.undefined else ""
         return HaproxyError(f"server {server.name} has no address{unset}: HAProxy would connect to the address that the "
-                            f"client connected to; give the variable in haproxy.env, or say what it is in haproxy.servers", server.line.position)
+                            f"client connected to; give the variable in haproxy.env, or name somebody in haproxy.servers",
+                            server.line.position)
     names = ", ".join(f"{party.name} ({', '.join(party.addresses)})" for party in parties)
     return HaproxyError(f"nobody in the scenario has the address of server {server.name}, {server.address.text}; there is: {names}; "
                         f"or say what it is in haproxy.servers", server.line.position)

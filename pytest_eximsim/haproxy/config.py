@@ -26,7 +26,7 @@ Evaluate = Callable[[str], bool] | None
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that counts: `number` from 1, `text` as written, `words` after quoting and environment; `undefined`: variables without value."""
+    """One line that counts: `number` from 1, `text` as written, `words` after quoting and environment; `undefined`: variables not set."""
 
     file: str
     number: int
