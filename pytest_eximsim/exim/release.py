@@ -23,6 +23,56 @@ class Release:
     # --- behaviour -----------------------------------------------------------------------------
     pipe_connect: bool = True          # PIPECONNECT is offered, no synchronization errors where it is
     long_ids: bool = True              # message ids 6-11-4 characters instead of 6-6-2
+    long_addresses_refused: bool = True  # "address is ridiculously long"
+    command_history: bool = True       # `, C=EHLO,MAIL` in lines about dropped calls
+    bare_lf_is_space: bool = True      # a bare LF in a body whose first line ended with CR LF (4.82: a line end)
+    strict_proxy: bool = True          # PROXY v1: octets are consumed, addresses checked strictly (4.82: peeked at, by shape)
+    limits: bool = True                # LIMITS is offered
+    discard_says_rejected: bool = False  # `rejected RCPT <…>: discarded by …`
+    # --- string expansion ----------------------------------------------------------------------
+    brace_reasons: bool = True         # brace errors say what is missing instead of "missing or misplaced { or }"
+    unquoted_brace_hint: bool = True   # "; could be an unquoted } in the content"
+    json: bool = True                  # ${extract json…
+    certificate_operators: bool = True  # ${md5:$tls_in_peercert}
+    run_expands_words: bool = True     # ${run{…}} is split into words before it is expanded
+    pcre2: bool = True                 # the wording of regular expression errors
+    strict_addresses: bool = True      # isip{192.0.2.256} is false, a mask must fit
+    mask_normalises: bool = True       # ${mask_n:…}
+    negative_booleans: bool = True     # bool{-1} is true
+    boolean_negation: bool = True      # !bool{…} is honoured
+    matching_sets_value: bool = True   # inlist, match_domain … leave what matched in $value
+    lookup_reason_quoted: bool = True  # the key in "lookup of … gave DEFER" is made printable
+    list_headers: bool = True          # $lh_…
+    router_variables: bool = True      # $r_…
+    auth_variables: int = 4            # $auth1 …
+    regex_variables: int = 9           # $regex1 …
+    functions_may_be_unknown: bool = False  # $recipients, $headers_added without a value are "unknown"
+    sum_overflows: bool = True         # ${eval:…} refuses sums near the limit
+
+    # --- lookups and lists ---------------------------------------------------------------------
+    lookup_options: bool = True        # lsearch,ret=full and redis,servers=…
+    query_server_names: bool = True    # an item of redis_servers without a slash is looked for in the list
+    redis_words: bool = True           # a Redis command is split at white space, backslash protects (4.82: a printf format)
+    redis_error_is_final: bool = True  # an error reply ends the search (4.82: the next server is tried)
+    redis_any_integer: bool = True     # every integer but 0 is true (4.82: only 1)
+    empty_result_found: bool = False   # an empty string as the whole result of a query is found
+    pgsql_quotes_patterns: bool = False  # quote_pgsql: backslash before % and _
+    sqlite_reports_open: bool = True   # a database file that cannot be opened is an error
+    dnsdb_soa: bool = True             # the type soa
+    answers_expire: bool = True        # dnsdb answers are kept for their TTL
+    list_match_data: bool = True       # $domain_data … also from patterns; $0, $1 … from items of domain and local part lists
+    unknown_list_kills: bool = False   # an unknown +list ends the process
+    deferred_name_quoted: bool = True  # DNS lookup of "x" deferred, also as a reason
+    reverse_checked_by_dns: bool = True  # a name from a reverse lookup is checked in the DNS alone (4.82: as any host name, and logged)
+
+    # --- configuration syntax ------------------------------------------------------------------
+    relative_includes: bool = True     # .include of a relative name
+    names_malformed_macro: bool = True # malformed macro definition "FOO"
+    macro_twice_ending: str = ")"      # macro "FOO" is already defined (use "==" if you want to redefine it
+    hidden_lists: bool = True          # hide domainlist …
+    rebuilds_lists: bool = True        # headers_add, headers_remove, set: items trimmed and joined anew
+    integer_suffixes: str = "KMGT"     # of numbers in options
+    authenticator_word: str = "auth"   # no driver defined for auth "x"
 
     def at_least(self, name: str) -> bool:
         """Is this release `name` or later? For `since`/`until` of registry entries."""
@@ -34,9 +84,21 @@ class Release:
 
 
 EXIM_4_99 = Release("4.99", "4.99.1")
-EXIM_4_96 = replace(EXIM_4_99, name="4.96", version_number="4.96")
+EXIM_4_96 = replace(
+    EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, names_malformed_macro=False, authenticator_word="authenticator",
+    empty_result_found=True,
+)
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, pipe_connect=False, long_ids=False,
+    long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False, discard_says_rejected=True,
+    relative_includes=False, integer_suffixes="KM", rebuilds_lists=False, names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",
+    lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
+    empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
+    list_match_data=False, unknown_list_kills=True, deferred_name_quoted=False, reverse_checked_by_dns=False,
+    brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
+    pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, boolean_negation=False, matching_sets_value=False,
+    lookup_reason_quoted=False, list_headers=False, router_variables=False, auth_variables=3, regex_variables=0,
+    functions_may_be_unknown=True,
 )
 
 RELEASES = {r.name: r for r in (EXIM_4_82, EXIM_4_96, EXIM_4_99)}

@@ -1,0 +1,107 @@
+"""Operators that quote or escape: quote, quote_local_part, quote_<lookup>, rxquote, escape, escape8bit, headerwrap (case EXPAND-007)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....errors import ExpansionError
+from ..cursor import ALPHANUMERIC
+
+if TYPE_CHECKING:
+    from ...state import Process
+
+_PLAIN = frozenset(ALPHANUMERIC + "_-.")
+_ATOM = frozenset(ALPHANUMERIC + "!#$%&'*+-/=?^_`{|}~")
+_LETTERS = {"\n": "\\n", "\r": "\\r", "\b": "\\b", "\v": "\\v", "\f": "\\f", "\t": "\\t", "\\": "\\\\"}
+
+
+def quote(p: Process, text: str, argument: str | None) -> str:
+    """${quote:…}, or ${quote_type:…} as a lookup type wants it (case REDIS-072)."""
+    if argument is not None:
+        return _quoted_for_lookup(p, text, argument)
+    return text if text and all(char in _PLAIN for char in text) else _in_quotes(text, p)
+
+
+def _quoted_for_lookup(p: Process, text: str, argument: str) -> str:
+    from ...lookups import LookupTypeError, quote_for
+
+    name, underscore, option = argument.partition("_")
+    try:
+        found = quote_for(p, name, text, option if underscore else None)
+    except LookupTypeError as error:
+        raise ExpansionError(str(error)) from None
+    if found is None:
+        raise ExpansionError(f'"{option}" unrecognized after "${{quote_{name}"')
+    return found
+
+
+def _in_quotes(text: str, p: Process) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'
+
+
+def quote_local_part(p: Process, text: str) -> str:
+    last = len(text) - 1
+    plain = text and all(char in _ATOM or (char == "." and 0 < place < last) for place, char in enumerate(text))
+    return text if plain else _in_quotes(text, p)
+
+
+def rxquote(text: str) -> str:
+    return "".join(char if char in ALPHANUMERIC else "\\" + char for char in text)
+
+
+def printable(text: str, *, tab: bool = True, eight_bit: bool = False) -> str:
+    """Characters that do not print as escapes; a tab counts as printing where `tab` is false."""
+    found = []
+    for char in text:
+        if char == "\t" and not tab:
+            found.append(char)
+        elif " " <= char <= "~" and char != "\\":
+            found.append(char)
+        elif eight_bit and char >= "\x80":
+            found.append(char)
+        else:
+            found.append(_LETTERS.get(char) or f"\\{ord(char):03o}")
+    return "".join(found)
+
+
+def escape(p: Process, text: str) -> str:
+    """${escape:…}: print_topbitchars lets bytes above 127 through."""
+    return printable(text, eight_bit=bool(p.configuration.main.get("print_topbitchars")))
+
+
+def escape8bit(text: str) -> str:
+    return "".join(char if char < "\x7f" and char != "\\" else f"\\{ord(char):03o}" for char in text)
+
+
+def headerwrap(text: str, argument: str | None) -> str:
+    """${headerwrap_columns_limit:…}: folded at white space behind `columns`, cut at `limit`."""
+    numbers = [part for part in (argument or "").split("_") if part]
+    columns = _leading(numbers[0]) if numbers else 80
+    limit = _leading(numbers[1]) if len(numbers) > 1 else 998
+    return wrap(text, columns, limit)
+
+
+def _leading(text: str) -> int:
+    digits = ""
+    for char in text:
+        if char not in "0123456789":
+            break
+        digits += char
+    return int(digits or "0")
+
+
+def wrap(text: str, columns: int, limit: int) -> str:
+    """Lines of at most `columns`, continued by a tab that counts as eight; the whole at most `limit` long."""
+    found: list[str] = []
+    rest, width = text, columns
+    while len(rest) > width:
+        space = rest.rfind(" ", 1, width + 1)
+        if space <= 0:
+            space = rest.find(" ", width)
+        if space <= 0:
+            break
+        found.append(rest[:space])
+        rest = rest[space + 1:]
+        width = columns - 8
+    return "\n\t".join([*found, rest])[:limit]

@@ -1,0 +1,114 @@
+"""Operators on character sets: from_utf8, utf8clean, IDNA labels, IMAP folder names."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+
+from ....errors import ExpansionError
+from .printing import printable
+
+
+def from_utf8(text: str) -> str:
+    """UTF-8 to ISO-8859-1; what does not fit becomes an underscore. Bad UTF-8 is read as Exim reads it: without looking."""
+    found, place = [], 0
+    codes = [ord(char) for char in text]
+    while place < len(codes):
+        code = codes[place]
+        place += 1
+        if code & 0xC0 == 0xC0:
+            extra = 1 if code < 0xE0 else 2 if code < 0xF0 else 3 if code < 0xF8 else 4 if code < 0xFC else 5
+            code &= (0xFF, 0x1F, 0x0F, 0x07, 0x03, 0x01)[extra]
+            for _ in range(extra):
+                code = code << 6 | (codes[place] if place < len(codes) else 0) & 0x3F
+                place += 1
+        found.append(chr(code) if code <= 255 else "_")
+    return "".join(found).partition("\0")[0]
+
+
+def cleaned(text: str) -> str:
+    """${utf8clean:…}: a question mark for each illegal sequence (RFC 3629)."""
+    found: list[str] = []
+    pending, left, code = "", 0, 0
+    for char in text:
+        byte = ord(char)
+        if left:
+            if byte & 0xC0 != 0x80:
+                found.append("?" + (char if byte < 0x80 else ""))
+                left = 0
+                continue
+            pending, code, left = pending + char, code << 6 | byte & 0x3F, left - 1
+            if left == 0:
+                found.append("?" if code > 0x10FFFF else pending)
+        elif byte < 0x80:
+            found.append(char)
+        elif byte in (0xC0, 0xC1) or byte & 0xE0 == 0x80 or byte & 0xE0 == 0xA0 or byte >= 0xF8:
+            found.append("?")
+        else:
+            left = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
+            pending, code = char, byte & (0x1F, 0x0F, 0x07)[left - 1]
+    return "".join(found) + ("?" if left else "")
+
+
+def _utf8(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8")
+
+
+def domain_to_alabel(text: str) -> str:
+    """UTF-8 domain to `xn--` labels (IDNA)."""
+    try:
+        labels = [label.encode("idna").decode("ascii") if not label.isascii() else label for label in _utf8(text).split(".")]
+    except (UnicodeError, ValueError):
+        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string contains invalid punycode data") from None
+    return ".".join(labels)
+
+
+def domain_from_alabel(text: str) -> str:
+    try:
+        labels = [label.encode("ascii").decode("idna") if label.lower().startswith("xn--") else label for label in text.split(".")]
+    except (UnicodeError, ValueError):
+        raise ExpansionError(f"error converting alabel ({printable(text)}) to utf8: string contains invalid punycode data") from None
+    return ".".join(labels).encode("utf-8").decode("latin-1")
+
+
+def local_part_to_alabel(text: str) -> str:
+    """Punycode with `xn--` in front, where the text is not ASCII."""
+    if text.isascii():
+        return text
+    try:
+        return "xn--" + codecs.encode(_utf8(text), "punycode").decode("ascii")
+    except (UnicodeError, ValueError):
+        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string contains invalid punycode data") from None
+
+
+def local_part_from_alabel(text: str) -> str:
+    if not text.startswith("xn--"):
+        raise ExpansionError(f"error converting alabel ({printable(text)}) to utf8: bad alabel prefix")
+    try:
+        return text[4:].encode("ascii").decode("punycode").encode("utf-8").decode("latin-1")
+    except (UnicodeError, ValueError):
+        raise ExpansionError(f"error converting alabel ({printable(text)}) to utf8: string contains invalid punycode data") from None
+
+
+def imap_folder(name: str, charset: str, separator: str, specials: str) -> str:
+    """Modified UTF-7; the separator becomes a slash, the slash and the specials are encoded."""
+    try:
+        text = name.encode("latin-1").decode(charset)
+    except (LookupError, UnicodeError):
+        raise ExpansionError(f'imapfolder: iconv() failed to convert from charset "{charset}"') from None
+    found, pending = [], ""
+    for char in text:
+        plain = " " <= char <= "~" and char not in specials and (char != "/" or separator == "/")
+        if not plain:
+            pending += char
+            continue
+        if pending:
+            found.append(_encoded(pending))
+            pending = ""
+        found.append("&-" if char == "&" else "/" if char == separator else char)
+    return "".join(found) + (_encoded(pending) if pending else "")
+
+
+def _encoded(text: str) -> str:
+    body = base64.b64encode(text.encode("utf-16-be")).decode("ascii").rstrip("=").replace("/", ",")
+    return f"&{body}-"

@@ -1,0 +1,89 @@
+"""Variables of the address being checked, routed or delivered, and of the message's sender as an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from ..registry import Variable
+
+if TYPE_CHECKING:
+    from ...state import Address, Process
+
+
+def of_address(get: Callable[[Address], object], otherwise: str = "") -> Callable[[Process], str]:
+    """From the current address; without one from the scratch variable `otherwise`."""
+    def value(p: Process) -> str:
+        if p.address is not None:
+            return str(get(p.address))
+        return str(p.scratch.variables.get(otherwise, "")) if otherwise else ""
+    return value
+
+
+def _domain_data(p: Process) -> str:
+    return (p.address.domain_data if p.address is not None else "") or p.scratch.domain_data
+
+
+def _local_part_data(p: Process) -> str:
+    return (p.address.local_part_data if p.address is not None else "") or p.scratch.local_part_data
+
+
+def _sender_part(index: int) -> Callable[[Process], str]:
+    """0 the local part, 1 the domain of the sender; an address without @ is all local part."""
+    def value(p: Process) -> str:
+        local, at, domain = p.message.sender.rpartition("@")
+        return (local, domain)[index] if at else (p.message.sender, "")[index]
+    return value
+
+
+def _original(get: Callable[[Address], str]) -> Callable[[Process], str]:
+    """From the address that all of the redirection started with."""
+    def value(p: Process) -> str:
+        address = p.address
+        while address is not None and address.parent is not None:
+            address = address.parent
+        return get(address) if address is not None else ""
+    return value
+
+
+def _parent(get: Callable[[Address], str]) -> Callable[[Process], str]:
+    return lambda p: get(p.address.parent) if p.address is not None and p.address.parent is not None else ""
+
+
+def _home(p: Process) -> str:
+    return p.address.home if p.address is not None else ""
+
+
+def scratch(name: str, default: str = "") -> Callable[[Process], str]:
+    return lambda p: str(p.scratch.variables.get(name, default))
+
+
+VARIABLES = (
+    Variable("address_data", of_address(lambda a: a.address_data, "address_data")),
+    Variable("address_file", scratch("address_file")),
+    Variable("address_pipe", scratch("address_pipe")),
+    Variable("domain", of_address(lambda a: a.domain, "domain")),
+    Variable("domain_data", _domain_data),
+    Variable("home", _home),
+    Variable("host", of_address(lambda a: a.host, "host")),
+    Variable("host_address", of_address(lambda a: a.host_address, "host_address")),
+    Variable("host_port", lambda p: str(p.address.host_port) if p.address is not None else "0", since="4.96"),
+    Variable("local_part", of_address(lambda a: a.local_part, "local_part")),
+    Variable("local_part_data", _local_part_data),
+    Variable("local_part_prefix", of_address(lambda a: a.prefix)),
+    Variable("local_part_prefix_v", scratch("local_part_prefix_v"), since="4.96"),
+    Variable("local_part_suffix", of_address(lambda a: a.suffix)),
+    Variable("local_part_suffix_v", scratch("local_part_suffix_v"), since="4.96"),
+    Variable("local_user_gid", scratch("local_user_gid", "4294967295")),
+    Variable("local_user_uid", scratch("local_user_uid", "4294967295")),
+    Variable("original_domain", _original(lambda a: a.domain)),
+    Variable("original_local_part", _original(lambda a: a.original_local_part or a.local_part)),
+    Variable("parent_domain", _parent(lambda a: a.domain)),
+    Variable("parent_local_part", _parent(lambda a: a.original_local_part or a.local_part)),
+    Variable("router_name", of_address(lambda a: a.router, "router_name")),
+    Variable("self_hostname", scratch("self_hostname")),
+    Variable("sender_address", lambda p: p.message.sender),
+    Variable("sender_address_domain", _sender_part(1)),
+    Variable("sender_address_local_part", _sender_part(0)),
+    Variable("thisaddress", scratch("thisaddress")),
+    Variable("transport_name", of_address(lambda a: a.transport, "transport_name")),
+)
