@@ -190,6 +190,8 @@ class Source:
         except FileNotFoundError:
             if not optional:
                 raise self.error(f"failed to open included configuration file {name}") from None
+        except IsADirectoryError:
+            return                                              # fopen() takes it, there is nothing to read (case CONFIG-004)
         except OSError:
             raise self.error(f"failed to open included configuration file {name}") from None
 

@@ -1,6 +1,6 @@
 """Option values: how the text behind `=` is read, type by type, with Exim's error texts (specification 6.10-6.20, cases CONFIG-006, -007).
 
-Every reader takes the text (macros replaced, outer blanks gone) and the option's name, and raises `BadValue`; where it happened is the caller's.
+Every reader takes the text (macros replaced, outer blanks gone) and the option's name, and raises `BadValue`; the caller knows where.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ LONG_MAX = 2**63 - 1
 BLANKS = " \t\n\v\f\r"
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 ESCAPE = re.compile(r"\\([0-7]{1,3}|x[0-9A-Fa-f]{0,2}|.|$)", re.S)
-INTEGER = re.compile(r"[ \t\n\v\f\r]*[+-]?(0[xX][0-9A-Fa-f]+|[0-9]+)")
 TIME_PART = re.compile(r"([0-9]+)([wdhms])")
 SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 TIMES_MAX = 12

@@ -1,0 +1,104 @@
+"""How an Exim was built: the macros `_HAVE_…`, `_OPT_…` … that it defines, and the features, lookups and drivers that it names.
+
+"debian-light" and "debian-heavy" are what Debian's 4.96 binaries print for `exim -bV; exim -bP macros` (data/*.txt); "full" has all
+that the names table knows. Releases before 4.87 define no macros (case CONFIG-001). Nothing is switched on or off here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from ..release import Release
+from . import names
+from .model import Macro
+
+BUILDS = ("full", "debian-light", "debian-heavy")
+HEADINGS = {"Support for": "features", "Lookups (built-in)": "lookups", "Authenticators": "authenticators", "Routers": "routers",
+            "Transports": "transports"}
+GENERIC = {"router": "ROUTERS", "transport": "TRANSPORTS", "authenticator": "AUTHENTICATORS"}
+FULL_MACROS = ("_HAVE_ARC", "_HAVE_DMARC", "_HAVE_LOOKUP_REDIS", "_HAVE_XCLIENT", "_ACL_COND_DMARC_STATUS")
+FULL_WORDS = {"features": ("ARC", "DMARC", "XCLIENT"), "lookups": ("redis",)}
+
+
+@dataclass(frozen=True)
+class Build:
+    """`macros` in the order in which they are replaced; `words` by heading ("features", "lookups", "routers" …) as -bV prints them."""
+
+    name: str
+    macros: tuple[Macro, ...]
+    words: dict[str, frozenset[str]]
+
+    def has_option(self, section: str, option: str) -> bool:
+        """Does this build know an option that its release knows? A build without `_OPT_` macros knows all."""
+        if self.name == "full" or not any(m.name.startswith("_OPT_") for m in self.macros):
+            return True
+        return option_macro(section, option) in self._names()
+
+    def has_driver(self, kind: str, driver: str) -> bool:
+        """Was this driver built in?"""
+        words = self.words.get(kind + "s", frozenset())
+        return self.name == "full" or not words or driver in words
+
+    @lru_cache(maxsize=8)                                                       # noqa: B019 - builds live as long as the program
+    def _names(self) -> frozenset[str]:
+        return frozenset(m.name for m in self.macros)
+
+    def __hash__(self) -> int:
+        return hash((self.name, len(self.macros)))
+
+
+def option_macro(section: str, option: str) -> str:
+    """The macro that stands for an option of "main", "router generic", "transport smtp" …"""
+    kind, _, driver = section.partition(" ")
+    prefix = "MAIN" if kind == "main" else GENERIC[kind] if driver == "generic" else f"{kind}_{driver}".upper()
+    return f"_OPT_{prefix}_{option.upper()}"
+
+
+def parse_build(text: str, name: str = "file") -> Build:
+    """From the output of `exim -bV; exim -bP macros`."""
+    macros, words = [], {}
+    for line in text.splitlines():
+        heading, _, rest = line.partition(": ")
+        if key := HEADINGS.get(heading):
+            words[key] = frozenset(w for word in rest.split() for w in (word, word.partition("/")[0]))
+        elif match := re.match(r"(_[A-Z][A-Za-z0-9_]*)=(.*)", line):
+            macros.append(Macro(match[1], match[2], "builtin"))
+    return Build(name, tuple(macros), words)
+
+
+@lru_cache(maxsize=8)
+def named_build(name: str, release_name: str) -> Build:
+    """One of BUILDS; KeyError for another name."""
+    if name not in BUILDS:
+        raise KeyError(name)
+    data = parse_build((files(__package__) / "data" / f"{name if name != 'full' else 'debian-heavy'}.txt").read_text("ascii"), name)
+    if release_name == "4.82+":
+        return Build(name, (), {} if name == "full" else data.words)
+    if name != "full":
+        return data
+    have = {m.name: m for m in data.macros}
+    for macro in (*FULL_MACROS, *_option_macros(release_name)):
+        have.setdefault(macro, Macro(macro, "y", "builtin"))
+    longest_first = tuple(have[n] for n in sorted(have, key=lambda n: (-len(n), n)))
+    words = {k: v | frozenset(FULL_WORDS.get(k, ())) for k, v in data.words.items()}
+    return Build(name, longest_first, words)
+
+
+def _option_macros(release_name: str) -> list[str]:
+    found = [option_macro("main", o) for o in names.options("main", release_name)]
+    for kind in names.KINDS:
+        for driver in ("generic", *names.drivers(kind)):
+            if driver != "generic":
+                found.append(f"_DRIVER_{kind}_{driver}".upper())
+            found += [option_macro(f"{kind} {driver}", o) for o in names.options(f"{kind} {driver}", release_name)]
+    return found + [f"_LOG_{s.upper()}" for s in names.known("log selectors", release_name)]
+
+
+def find_build(build: Build | str, release: Release) -> Build:
+    """A Build, one of BUILDS by name, or the text that such a binary prints."""
+    if isinstance(build, Build):
+        return build
+    return parse_build(build) if "\n" in build else named_build(build, release.name)
