@@ -20,6 +20,10 @@ HEADINGS = {"Support for": "features", "Lookups (built-in)": "lookups", "Authent
             "Transports": "transports"}
 GENERIC = {"router": "ROUTERS", "transport": "TRANSPORTS", "authenticator": "AUTHENTICATORS"}
 FULL_MACROS = ("_HAVE_ARC", "_HAVE_DMARC", "_HAVE_LOOKUP_REDIS", "_HAVE_XCLIENT", "_ACL_COND_DMARC_STATUS")
+DEBIAN_DEFAULTS = {
+    "exim_path": "/usr/sbin/exim4", "headers_charset": "UTF-8", "log_file_path": "/var/log/exim4/%slog", "pid_file_path": "/run/exim4/exim.pid",
+    "process_log_path": "/var/spool/exim4/exim-process.info", "spool_directory": "/var/spool/exim4",
+}
 FULL_WORDS = {"features": ("ARC", "DMARC", "XCLIENT"), "lookups": ("redis",)}
 
 
@@ -31,11 +35,22 @@ class Build:
     macros: tuple[Macro, ...]
     words: dict[str, frozenset[str]]
 
-    def has_option(self, section: str, option: str) -> bool:
-        """Does this build know an option that its release knows? A build without `_OPT_` macros knows all."""
-        if self.name == "full" or not any(m.name.startswith("_OPT_") for m in self.macros):
-            return True
-        return option_macro(section, option) in self._names()
+    def options(self, section: str, release_name: str) -> dict[str, names.Option]:
+        """The options of a section of the names table that this build has: all, or those that its `_OPT_` macros name.
+
+        Options that the macros' release (4.96) does not have are kept.
+        """
+        table = names.options(section, release_name)
+        macros = self._names()
+        if self.name == "full" or not any(m.startswith("_OPT_") for m in macros):
+            return table
+        return {n: o for n, o in table.items()
+                if o.internal or option_macro(section, n) in macros or "4.96" not in names.releases_of(section, n)}
+
+    @property
+    def defaults(self) -> dict[str, str]:
+        """Main options whose defaults were set when it was built."""
+        return DEBIAN_DEFAULTS if self.name.startswith("debian-") else {}
 
     def has_driver(self, kind: str, driver: str) -> bool:
         """Was this driver built in?"""

@@ -1,4 +1,7 @@
-"""What Exim checks and fills in when the main section has been read, before the other sections (specification 14; cases CONFIG-006, -008)."""
+"""What Exim checks and fills in when the main section has been read, before the other sections.
+
+Specification chapter 14; cases CONFIG-006, -008.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
 
 RETRY_INTERVAL_MAX = 86400
 LOCALHOST_MAX = 16
-SYSLOG = frozenset(["auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"])
+SYSLOG = frozenset(("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp")) | {
+    f"local{n}" for n in range(8)
+}
 RATELIMIT = re.compile(r"\s*[0-9]+\s*,\s*[0-9]*\.?[0-9]*([smhdw0-9]*)\s*,\s*[0-9.]+\s*,\s*([0-9]+[smhdw])+\s*")
 
 

@@ -1,7 +1,7 @@
 """Routers, transports and authenticators: reading their sections, and what Exim checks in each when it is complete.
 
-Order matters: generic options may come before `driver`, private ones only after it; a driver is checked when the next one begins, and before the
-line after it is looked at (specification 15, 24, 33; cases CONFIG-010).
+Order matters: generic options may come before `driver`, private ones only after it; a driver is checked when the next one begins, and
+before the line after it is looked at (specification 15, 24, 33; cases CONFIG-010).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _start(reader: Reader, kind: str, start: re.Match[str], line: Line) -> _Open
         raise failure(str(extra(rest, f"driver name {name}")), line.position)
     section = f"{kind} generic"
     values = dict(optionlines.defaults(section, reader.release.name))
-    return _Open(name, line.position, optionlines.Block(names.options(section, reader.release.name), values))
+    return _Open(name, line.position, optionlines.Block(reader.build.options(section, reader.release.name), values))
 
 
 def _option_line(reader: Reader, kind: str, current: _Open | None, line: Line) -> None:
@@ -118,7 +118,7 @@ def _set_driver(reader: Reader, kind: str, current: _Open, position: Position) -
     section = f"{kind} {driver}"
     current.driver = driver
     release = reader.release.name
-    current.private = optionlines.Block(names.options(section, release), dict(optionlines.defaults(section, release)))
+    current.private = optionlines.Block(reader.build.options(section, release), dict(optionlines.defaults(section, release)))
 
 
 def _finish(reader: Reader, kind: str, current: _Open | None) -> None:
@@ -137,7 +137,7 @@ def _finish(reader: Reader, kind: str, current: _Open | None) -> None:
     driver = Driver(kind, current.name, current.driver, options, positions, current.position,
                     frozenset(current.block.hidden | current.private.hidden))
     if kind == "router":
-        reader.attempt(_generic_router, driver)
+        reader.attempt(_generic_router, driver, options)
     elif kind == "transport":
         reader.attempt(_generic_transport, driver, options)
     else:
@@ -168,7 +168,15 @@ NEEDS_TRANSPORT = frozenset({"accept", "dnslookup", "ipliteral"})
 NO_TRANSPORT = frozenset({"redirect", "iplookup"})
 
 
-def _generic_router(driver: Driver) -> None:
+#: Options that make a router retry by local part (15, retry_use_local_part).
+LOCAL_PART_OPTIONS = ("check_local_user", "local_parts", "condition", "local_part_prefix", "local_part_suffix", "senders", "require_files")
+
+
+def _generic_router(driver: Driver, options: dict[str, Value]) -> None:
+    if "retry_use_local_part" not in driver.positions:
+        options["retry_use_local_part"] = any(_is_set(options[name]) for name in LOCAL_PART_OPTIONS)
+    if "log_as_local" not in driver.positions:
+        options["log_as_local"] = driver.driver == "accept"
     wanted = driver.driver in NEEDS_TRANSPORT
     if wanted and driver.options["transport"] is None and not driver.options["verify_only"]:
         raise _plain(driver, f"{driver.name} router:\na transport is required for this router")
@@ -205,6 +213,12 @@ def _queryprogram(driver: Driver, options: dict[str, Value], release: Release) -
 
 
 def _redirect(driver: Driver, options: dict[str, Value], release: Release) -> None:
+    if "check_owner" not in driver.positions:
+        options["check_owner"] = bool(options["check_local_user"] or options["owners"])
+    if "check_group" not in driver.positions:
+        mask = options["modemask"]
+        assert isinstance(mask, int)
+        options["check_group"] = bool((options["check_local_user"] and not mask & 0o20) or options["owngroups"])
     if (options["data"] is None) == (options["file"] is None):
         raise _bad(driver, f'{"one" if options["data"] is None else "only one"} of "file" or "data" must be specified', "data")
     if options["one_time"]:
@@ -219,7 +233,19 @@ def _redirect(driver: Driver, options: dict[str, Value], release: Release) -> No
         raise _bad(driver, '"user" or "check_local_user" must be set with "allow_filter"', "allow_filter")
 
 
+MESSAGE_PREFIX = "From ${if def:return_path{$return_path}{MAILER-DAEMON}} ${tod_bsdinbox}\n"
+
+
+def _fill(options: dict[str, Value], **values: Value) -> None:
+    """Give values to options that are unset."""
+    options.update({name: value for name, value in values.items() if options[name] is None})
+
+
 def _appendfile(driver: Driver, options: dict[str, Value], release: Release) -> None:
+    if options["use_bsmtp"]:
+        options.update(check_string=".", escape_string="..")
+    elif options["directory"] is None and not options["maildir_format"] and not options["mailstore_format"]:
+        _fill(options, message_prefix=MESSAGE_PREFIX, message_suffix="\n", check_string="From ", escape_string=">From ")
     if options["file"] is not None and options["directory"] is not None:
         raise _bad(driver, 'only one of "file" or "directory" can be specified', "directory")
     for name in ("quota_filecount", "quota_directory"):
@@ -235,6 +261,10 @@ def _appendfile(driver: Driver, options: dict[str, Value], release: Release) -> 
 
 
 def _pipe(driver: Driver, options: dict[str, Value], release: Release) -> None:
+    if options["use_bsmtp"]:
+        options.update(check_string=".", escape_string="..")
+    else:
+        _fill(options, message_prefix=MESSAGE_PREFIX, message_suffix="\n")
     name = driver.name
     if options["log_output"] and options["log_fail_output"]:
         raise _plain(driver, f"both log_output and log_fail_output set for the {name} transport", "log_output")

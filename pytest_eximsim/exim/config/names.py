@@ -1,7 +1,7 @@
 """The names that each release knows, with the types and defaults of options. The table is data/names.txt, read when first asked for.
 
-A line is `name TAB type TAB releases TAB default`; no releases means all; a name with two lines differs between releases. A type ends in `+`
-(may be set several times) or `~` (not shown by -bP). In the lists of plain names the type is missing.
+A line is `name TAB type TAB releases TAB default`; no releases means all; a name with two lines differs between releases. A type ends in
+`+` (may be set several times) or `~` (not shown by -bP). In the lists of plain names the type is missing.
 """
 
 from __future__ import annotations

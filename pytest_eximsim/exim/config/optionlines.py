@@ -19,21 +19,14 @@ from .source import BLANKS, failure
 
 NAME = re.compile(r"[A-Za-z0-9_]*")
 NAME_MAX = 63
-PRINTED_ESCAPES = {"\\n": "\n"}
-#: Options whose default holds a real newline that the table, like -bP, writes as \\n.
-NEWLINE_DEFAULTS = frozenset({"message_prefix", "message_suffix"})
+#: Options that set others.
+LINKED = {"verify": ("verify_recipient", "verify_sender"), "fail_verify": ("fail_verify_recipient", "fail_verify_sender")}
 
 
 @lru_cache(maxsize=200)
 def defaults(section: str, release_name: str) -> dict[str, Value]:
     """Default values of a section of the names table. Copy before changing."""
-    found: dict[str, Value] = {}
-    for option in names.options(section, release_name).values():
-        value = values.default_value(option.type, option.default)
-        if option.name in NEWLINE_DEFAULTS and isinstance(value, str):
-            value = value.replace("\\n", "\n")
-        found[option.name] = value
-    return found
+    return {o.name: values.default_value(o.type, o.default) for o in names.options(section, release_name).values()}
 
 
 @dataclass
@@ -96,6 +89,8 @@ def read_option(text: str, position: Position, block: Block, users: Users, relea
         block.hidden.add(option.name)
     if option.name not in block.overridden:
         block.values[option.name] = _joined(option, block, value, release)
+        for linked in LINKED.get(option.name, ()):
+            block.values[linked] = value
     block.positions[option.name] = position
     return True
 

@@ -1,7 +1,7 @@
 """What the simulator does with each main option: one table, sorted, complete for all releases.
 
-HONOURED options change what happens; a note says that an option has no meaning here (`eximsim check` shows it, nothing else does); a refused
-option would change something that is not simulated: a configuration that sets it is not read. Types and defaults are in names.py.
+HONOURED options change what happens; a note says that an option has no meaning here (`eximsim check` shows it, nothing else does); a
+refused option would change something that is not simulated: a configuration that sets it is not read. Types and defaults are in names.py.
 """
 
 from __future__ import annotations

@@ -47,14 +47,10 @@ class Reader:
 
     def __post_init__(self) -> None:
         self.block = optionlines.Block(
-            self._main_table(), dict(optionlines.defaults("main", self.release.name)),
+            self.build.options("main", self.release.name),
+            {**optionlines.defaults("main", self.release.name), **self.build.defaults},
             overridden=frozenset(map(_plain_name, self.settings)),
         )
-
-    def _main_table(self) -> dict[str, names.Option]:
-        table = names.main_options(self.release)
-        lacking = {n for n in table if "4.96" in names.releases_of("main", n) and not self.build.has_option("main", n)}
-        return {n: o for n, o in table.items() if n not in lacking} if lacking else table
 
     def attempt(self, action: Callable[..., object], *arguments: object) -> None:
         """Call it; a mistake is raised, or kept when all are wanted."""
@@ -226,7 +222,7 @@ def make_reader(files: Files, path: str, *, release: Release, macros: Mapping[st
                 replace: Mapping[str, str], build: builds.Build | str, users: Users, hostname: str,
                 findings: list[Finding] | None = None) -> Reader:
     found = builds.find_build(build, release)
-    source = Source(files, path, release, command_line_macros(macros), list(found.macros), replace)
+    source = Source(files, path, release, command_line_macros(macros), list(found.macros), replace, hostname)
     return Reader(source, release, users, found, settings, hostname, findings)
 
 
@@ -238,8 +234,5 @@ def read_configuration(files: Files, path: str, *, release: Release, macros: Map
     `macros` as -D, `settings` replace main options, `replace` is literal text replacement in every file read. `build` is a Build, one of
     builds.BUILDS, or what such a binary prints. Raises ConfigError (`lines` as Exim prints them) or NotSimulated.
     """
-    from . import debian
-
-    files, path = debian.flatten(files, path)
     return make_reader(files, path, release=release, macros=macros or {}, settings=settings or {}, replace=replace or {}, build=build,
                        users=users, hostname=hostname).read()

@@ -58,7 +58,7 @@ def option_text(option: names.Option, value: Value, users: Users) -> str:
         case ("bool" | "xbool"), bool():
             return name if value else f"no_{name}"
         case ("user" | "group" | "xuser" | "xgroup" | "userlist" | "grouplist" | "fixed"), None:
-            return f"{name} = " if option.type[0] == "x" else f"{name} ="
+            return f"{name} =" if option.type in ("userlist", "grouplist", "fixed") else f"{name} = "
         case ("userlist" | "grouplist"), list():
             group = option.type == "grouplist"
             return f"{name} = " + ":".join(_account(v, users, group=group) for v in value) if value else f"{name} ="
@@ -92,7 +92,7 @@ def _option(table: Mapping[str, names.Option], values: Mapping[str, Value], hidd
 def _driver(configuration: Configuration, driver: Driver, admin: bool) -> list[str]:
     lines = ["", f"{driver.name} {driver.kind}:"]
     for section in ("generic", driver.driver):
-        table = names.options(f"{driver.kind} {section}", configuration.release.name)
+        table = configuration.build.options(f"{driver.kind} {section}", configuration.release.name)
         lines += [_option(table, driver.options, driver.hidden, n, configuration.users, admin) for n, o in table.items() if not o.internal]
     return lines
 
@@ -113,7 +113,7 @@ def _named_list(configuration: Configuration, name: str, admin: bool) -> list[st
 
 def print_option(configuration: Configuration, words: Sequence[str], *, admin: bool) -> list[str]:
     """The lines that -bP prints for these words (none: all main options)."""
-    table = names.main_options(configuration.release)
+    table = configuration.build.options("main", configuration.release.name)
     main, users = configuration.main, configuration.users
     if not words or list(words) == ["all"]:
         return [_option(table, main, configuration.hidden, n, users, admin) for n, o in table.items() if not o.internal]

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from ...errors import ConfigError, Position
 from ..release import Release
 from ..world import Files
+from . import debian
 from .model import Macro
 
 BLANKS = " \t\n\v\f\r"
@@ -54,6 +55,7 @@ class _File:
     name: str
     lines: list[str]
     number: int = 0
+    origins: list[debian.Origin] | None = None
 
 
 def failure(message: str, position: Position | None = None, *, numbered: bool = True) -> ConfigError:
@@ -81,6 +83,7 @@ class Source:
     macros: list[Macro] = field(default_factory=list)           # of the user: -D first, then the file's, in order
     builtin: list[Macro] = field(default_factory=list)
     replacements: Mapping[str, str] = field(default_factory=dict)
+    hostname: str = ""
     section: str = ""
     kept: list[str] = field(default_factory=list)               # logical lines for `-bP config`
     _stack: list[_File] = field(default_factory=list)
@@ -89,7 +92,12 @@ class Source:
     _replaced: set[str] = field(default_factory=set)
 
     def open(self) -> None:
-        """Read the main file. ConfigError when it is missing."""
+        """Read the main file, or Debian's folder. ConfigError when it is missing."""
+        self.path = debian.find_main(self.files, self.path)
+        if debian.is_folder(self.files, self.path):
+            origins = debian.assemble(self.files, self.path, self._read, self.hostname)
+            self._stack.append(_File(self.path, [o.text for o in origins], 0, origins))
+            return
         try:
             self._push(self.path)
         except OSError as error:
@@ -98,13 +106,16 @@ class Source:
                 text = f"Exim configuration file {self.path} has the wrong owner, group, or mode"
             raise ConfigError(text, Position(self.path), [text]) from None
 
-    def _push(self, path: str) -> None:
+    def _read(self, path: str) -> str:
         text = self.files.read(path).decode("latin-1")
         for old, new in self.replacements.items():
             if old in text:
                 self._replaced.add(old)
                 text = text.replace(old, new)
-        lines = text.split("\n")
+        return text
+
+    def _push(self, path: str) -> None:
+        lines = self._read(path).split("\n")
         if lines and not lines[-1]:
             lines.pop()
         self._stack.append(_File(path, lines))
@@ -113,6 +124,9 @@ class Source:
     def position(self) -> Position:
         """The physical line that was read last."""
         top = self._stack[-1] if self._stack else _File(self.path, [])
+        if top.origins and top.number:
+            origin = top.origins[top.number - 1]
+            return Position(origin.file, origin.line)
         return Position(top.name, top.number)
 
     @property
