@@ -28,6 +28,12 @@ class Release:
     bare_lf_is_space: bool = True      # a bare LF in a body whose first line ended with CR LF (4.82: a line end)
     strict_proxy: bool = True          # PROXY v1: octets are consumed, addresses checked strictly (4.82: peeked at, by shape)
     limits: bool = True                # LIMITS is offered
+    offers_vrfy: bool = True           # VRFY in the EHLO list where there is an ACL for it
+    lost_data_runs_notquit: bool = True  # the not-QUIT ACL runs when a connection is lost inside DATA
+    date_on_own_line: bool = True      # the date of Received: on a line of its own
+    fakereject_arrow: str = "(="       # of messages that control = fakereject accepted
+    lost_in_body_has_id: bool = True   # lines about messages lost in the body begin with their id
+    vrfy_needs_domain: bool = True     # VRFY of an unqualified address: 501
     discard_says_rejected: bool = False  # `rejected RCPT <…>: discarded by …`
     # --- string expansion ----------------------------------------------------------------------
     brace_reasons: bool = True         # brace errors say what is missing instead of "missing or misplaced { or }"
@@ -91,6 +97,7 @@ EXIM_4_96 = replace(
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, pipe_connect=False, long_ids=False,
     long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False, discard_says_rejected=True,
+    offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False, vrfy_needs_domain=False,
     relative_includes=False, integer_suffixes="KM", rebuilds_lists=False, names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,

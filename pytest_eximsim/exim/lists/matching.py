@@ -1,0 +1,204 @@
+"""Going through a list: first item that matches decides, negation, named lists and their cache, files, unknown and deferring items (Exim chapter 10).
+
+What one item means is asked of a `Subject`: `strings.py` (domains, local parts, plain strings), `hosts.py`, `addresses.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ...errors import Died, ExpansionError, ForcedFailure
+from .result import MATCHED, NOT_MATCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
+from .syntax import FileItem, Item, Named, Networks, Setting, Step, Words, file_lines, steps
+
+if TYPE_CHECKING:
+    from ..config.model import NamedList
+    from ..state import Process
+
+_WORDS = {"domain": " domain", "host": " host", "address": " address", "localpart": " local part", "string": ""}
+
+
+Around = Callable[[Callable[[], str]], str]
+
+
+class Subject(Protocol):
+    """What is looked for in a list. `kind` is that of the list."""
+
+    kind: str
+
+    def test(self, p: Process, pattern: str) -> ItemResult: ...
+
+    def test_words(self, p: Process, words: Words) -> Result: ...
+
+    def test_networks(self, networks: Networks) -> bool: ...
+
+    def make_caseful(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Run:
+    """One list being gone through, with what its settings say from here on. `cacheable` falls when a list inside is not."""
+
+    p: Process
+    subject: Subject
+    cache: str | None
+    shown: str                          # the list as written, for texts
+    around: Around | None = None        # what is put around expansions
+    include_unknown: bool = False
+    ignore_unknown: bool = False
+    include_defer: bool = False
+    ignore_defer: bool = False
+    cacheable: bool = True
+
+    def set(self, name: str) -> None:
+        match name:
+            case "+include_unknown" | "+ignore_unknown":
+                self.include_unknown, self.ignore_unknown = name == "+include_unknown", name == "+ignore_unknown"
+            case "+include_defer" | "+ignore_defer":
+                self.include_defer, self.ignore_defer = name == "+include_defer", name == "+ignore_defer"
+            case _:
+                self.subject.make_caseful()
+
+
+def match_list(p: Process, text: str, subject: Subject, *, expanded: bool = False, cache: str | None = None, single: bool = False,
+               named: bool = True, around: Around | None = None) -> Result:
+    """Goes through the list `text`. `cache` names the cache for its named lists in p.scratch.list_cache, None for none; `around` is put around the
+    expansion of the list (it sets $domain). Raises Died where Exim's process would die."""
+    if not text:
+        return NOT_MATCHED
+    items = text if expanded or ("$" not in text and "\\" not in text) else _expanded(p, text, around)
+    if not isinstance(items, str):
+        return items
+    run = _Run(p, subject, cache, text, around)
+    return _go_through(run, steps(items, subject.kind, p.release, single=single, named=named))
+
+
+def _expanded(p: Process, text: str, around: Around | None) -> str | Result:
+    from ..expansion import expand
+    from ..log import log
+
+    try:
+        return around(lambda: expand(p, text)) if around else expand(p, text)
+    except ForcedFailure:
+        return NOT_MATCHED
+    except ExpansionError as error:
+        log(p, f'failed to expand "{text}" while checking a list: {error.message}', panic=True)
+        return ListDeferred(error.defer)
+
+
+def _go_through(run: _Run, listed: tuple[Step, ...]) -> Result:
+    positive = True
+    for step in listed:
+        if isinstance(step, Setting):
+            run.set(step.name)
+            continue
+        positive = step.positive
+        if isinstance(step, FileItem):
+            result, positive = _file(run, step)
+            if result is not None:
+                return result
+            continue
+        found: ItemResult
+        if isinstance(step, Item):
+            found = run.subject.test(run.p, step.text)
+        elif isinstance(step, Networks):
+            found = MATCHED if run.subject.test_networks(step) else NOT_MATCHED
+        elif isinstance(step, Words):
+            found = run.subject.test_words(run.p, step)
+        else:
+            found = _named(run, step)
+            if isinstance(found, ListDeferred):
+                return found
+        if isinstance(found, Matched):
+            return found if positive else NOT_MATCHED
+        if isinstance(found, NotMatched):
+            continue
+        decided = _undecided(run, found, step.text if isinstance(step, Item) else "")
+        if decided is not None:
+            return decided
+    return NOT_MATCHED if positive else MATCHED
+
+
+def _undecided(run: _Run, found: ListDeferred | Unresolved, item: str) -> Result | None:
+    """An item that could not be tested: what the settings say; None to go on (case LISTS-010)."""
+    from ..log import log
+
+    p = run.p
+    if isinstance(found, ListDeferred):
+        if run.ignore_defer:
+            return None
+        quotes = '"' if p.release.deferred_name_quoted else ""
+        reason = found.message if found.message is not None else f"DNS lookup of {quotes}{item}{quotes} deferred"
+        if run.include_defer:
+            log(p, f"{reason}: accepted by +include_defer")
+            return MATCHED
+        return ListDeferred(reason if p.release.deferred_name_quoted else found.message)
+    if run.ignore_unknown:
+        return None
+    if run.include_unknown:
+        log(p, f"{found.message}: accepted by +include_unknown")
+        return MATCHED
+    log(p, f"list matching forced to fail: {found.message}", selector="unknown_in_list")
+    return NOT_MATCHED
+
+
+def _named(run: _Run, step: Named) -> Result:
+    """A named list, from the cache where this subject was already tested against it (cases LISTS-005, PROXY-405)."""
+    p, kind = run.p, run.subject.kind
+    listed: NamedList | None = p.configuration.named_lists.get(kind, {}).get(step.name)
+    if listed is None:
+        return _unknown(p, kind, step.name)
+    cacheable = listed.force_cache or "$" not in listed.text
+    key = (run.cache, kind, step.name)
+    if cacheable and run.cache is not None:
+        known: Result | None = p.scratch.list_cache.get(key)
+        if known is not None:
+            return known
+    inner = _Run(p, run.subject, run.cache, listed.text, run.around)
+    text: str | Result = listed.text
+    if "$" in listed.text or "\\" in listed.text:
+        text = _expanded(p, listed.text, run.around)
+    if not isinstance(text, str):
+        result = text
+    else:
+        result = _go_through(inner, steps(text, kind, p.release)) if text else NOT_MATCHED
+    if not (cacheable and inner.cacheable):
+        run.cacheable = False
+    elif run.cache is not None and not isinstance(result, ListDeferred):
+        p.scratch.list_cache[key] = result
+    return result
+
+
+def _unknown(p: Process, kind: str, name: str) -> ListDeferred:
+    """The older release dies of it, later ones defer (case LISTS-006)."""
+    from ..log import log
+
+    text = f'unknown named{_WORDS[kind]} list "+{name}"'
+    if p.release.unknown_list_kills:
+        raise Died(text)
+    log(p, text, panic=True)
+    return ListDeferred(None)
+
+
+def _file(run: _Run, step: FileItem) -> tuple[Result | None, bool]:
+    """The lines of a file as items: the result, or None and the sign of the last line (case LISTS-011)."""
+    p = run.p
+    try:
+        content = p.world.files.read(step.path)
+    except OSError as error:
+        reason = error.strerror or os.strerror(error.errno or 0)
+        raise Died(f'failed to open {step.path} when checking "{run.shown}": {reason}') from None
+    positive = step.positive
+    for text, sign in file_lines(content, comments_anywhere=run.subject.kind not in ("address", "localpart")):
+        positive = step.positive is sign
+        found = run.subject.test(p, text)
+        if isinstance(found, Matched):
+            return (found if positive else NOT_MATCHED), positive
+        if not isinstance(found, NotMatched):
+            decided = _undecided(run, found, text)
+            if decided is not None:
+                return decided, positive
+    return None, positive

@@ -1,0 +1,50 @@
+"""`mysql`: a statement for a MySQL server (Exim chapter 9.22; cases REDIS-072 … REDIS-075). Not here: the client (world.Sql)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...world import SqlError, SqlServer
+from ..result import NOT_FOUND, Found, Reply
+from ..rows import rows_to_text
+from ..servers import Tried, deferred, query_servers, take_apart
+
+if TYPE_CHECKING:
+    from ...release import Release
+    from ...state import Process
+
+_LETTERS = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "'": "\\'", '"': '\\"', "\\": "\\\\"}
+
+
+def find(p: Process, file: str, key: str, options: str) -> Reply:
+    return query_servers(p, "MySQL", "mysql_servers", key, options, _perform)
+
+
+def quote(text: str, release: Release) -> str:
+    """A backslash before quotes and backslash, letters for control characters; `%` and `_` are left alone (case REDIS-072)."""
+    return "".join(_LETTERS.get(char, char) for char in text)
+
+
+def _perform(p: Process, server: str, query: str) -> Tried:
+    fields = take_apart("MySQL", server, 3)
+    if isinstance(fields, Tried):
+        return fields
+    host, port, socket = _place(fields[0])
+    if "/" in host:
+        return deferred(f"unexpected slash in MySQL server hostname: {host}", final=True)
+    try:
+        result = p.world.sql.execute("mysql", SqlServer(host, port, socket, *fields[1:]), query)
+    except SqlError as error:
+        return deferred(f"MYSQL connection failed: {error.text}" if error.connect else f"MYSQL: query failed: {error.text}\n")
+    if result.affected is not None and not result.columns:
+        return Tried(Reply(Found(str(result.affected)), keep=0))
+    text = rows_to_text(result.columns, result.rows, p.release)
+    return Tried(Reply(NOT_FOUND if text is None else Found(text)))
+
+
+def _place(text: str) -> tuple[str, int | None, str]:
+    """`host:port(socket)[group]`; the group of the option file is not used, since there is no option file."""
+    text = text.partition("[")[0]
+    text, _, socket = text.partition("(")
+    host, colon, port = text.partition(":")
+    return host, int(port) if colon and port.isdigit() else None, socket.partition(")")[0]

@@ -1,0 +1,61 @@
+"""`pgsql`: a statement for a PostgreSQL server (Exim chapter 9.22; cases REDIS-072 … REDIS-075). Not here: the client (world.Sql)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...world import SqlError, SqlServer
+from ..result import NOT_FOUND, Found, Reply
+from ..rows import rows_to_text
+from ..servers import Tried, deferred, query_servers, take_apart
+
+if TYPE_CHECKING:
+    from ...release import Release
+    from ...state import Process
+
+_LETTERS = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "'": "''", '"': '\\"', "\\": "\\\\"}
+_PATTERNS = {"%": "\\%", "_": "\\_"}
+
+
+def find(p: Process, file: str, key: str, options: str) -> Reply:
+    return query_servers(p, "PostgreSQL", "pgsql_servers", key, options, _perform)
+
+
+def quote(text: str, release: Release) -> str:
+    """Single quotes are doubled; the older release also protects `%` and `_` (case REDIS-072)."""
+    table = {**_LETTERS, **_PATTERNS} if release.pgsql_quotes_patterns else _LETTERS
+    return "".join(table.get(char, char) for char in text)
+
+
+def _perform(p: Process, server: str, query: str) -> Tried:
+    fields = take_apart("pgSQL", server, 3)
+    if isinstance(fields, Tried):
+        return fields
+    place = _place(fields[0])
+    if isinstance(place, Tried):
+        return place
+    host, port, socket = place
+    try:
+        result = p.world.sql.execute("pgsql", SqlServer(host, port, socket, *fields[1:]), query)
+    except SqlError as error:
+        if error.connect:
+            return deferred(f"PGSQL connection failed: {error.text}")
+        return deferred(f"PGSQL: query failed: {error.text} (PGRES_FATAL_ERROR) ({query})\n")
+    if result.affected is not None and not result.columns:
+        return Tried(Reply(Found(str(result.affected)), keep=0))
+    text = rows_to_text(result.columns, result.rows, p.release)
+    return Tried(Reply(NOT_FOUND if text is None else Found(text)))
+
+
+def _place(host: str) -> tuple[str, int | None, str] | Tried:
+    """Host and port, or the whole path of a socket, whose end is the port."""
+    if host.startswith("("):
+        socket = host[1:].partition(")")[0]
+        if "/" not in socket or "." not in socket:
+            return deferred(f"PGSQL invalid filename for socket: {socket}", final=True)
+        port = socket.rpartition(".")[2]
+        return "", int(port) if port.isdigit() else None, socket
+    host, colon, port = host.partition(":")
+    if "/" in host:
+        return deferred(f"unexpected slash in pgSQL server hostname: {host}", final=True)
+    return host, int(port) if colon and port.isdigit() else None, ""

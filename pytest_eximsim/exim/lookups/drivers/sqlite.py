@@ -1,0 +1,37 @@
+"""`sqlite`: a statement for a database file (Exim chapter 9.25; cases REDIS-070, REDIS-071, REDIS-085). Not here: SQLite itself (world.Sql)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...world import SqlError
+from ..result import NOT_FOUND, Found, LookupSetupError, Reply
+from ..rows import rows_to_text
+
+if TYPE_CHECKING:
+    from ...release import Release
+    from ...state import Process
+
+
+def open_file(p: Process, file: str) -> None:
+    """Makes a missing database. Raises LookupSetupError where it cannot be opened; the older release says nothing (case REDIS-085)."""
+    try:
+        p.world.sql.sqlite(file, "")
+    except SqlError as error:
+        if error.connect and p.release.sqlite_reports_open:
+            raise LookupSetupError(error.text) from None
+
+
+def find(p: Process, file: str, key: str, options: str) -> Reply:
+    """A statement without rows, and one that is wrong, is not found. Only the former empties the cache (case REDIS-071)."""
+    try:
+        result = p.world.sql.sqlite(file, key)
+    except SqlError:
+        return Reply(NOT_FOUND)
+    text = rows_to_text(result.columns, result.rows, p.release, null="<NULL>")
+    return Reply(NOT_FOUND, keep=0) if text is None else Reply(Found(text))
+
+
+def quote(text: str, release: Release) -> str:
+    """Doubles single quotes (case REDIS-072)."""
+    return text.replace("'", "''")
