@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from ..errors import ExpansionError
 
 if TYPE_CHECKING:
-    from .release import Release
     from .state import Header, Process
 
 _SPACE = " \t\n\v\f\r"
@@ -18,12 +17,14 @@ _SPACE = " \t\n\v\f\r"
 _ADDRESS_TYPES = frozenset("BCFRST")
 _ADDRESS_NAMES = {"bcc": "B", "cc": "C", "from": "F", "reply-to": "R", "sender": "S", "to": "T"}
 LARGEST = 64 * 1024
+#: Characters that must be encoded though they print.
+_SPECIAL = frozenset("?=()<>@,;:\\\".[]_")
 WORD_LIMIT = 75
 _WORD = re.compile(r"=\?([^?\s]*)\?([^?\s]*)\?([^?\s]*)\?=")
 
 
 def charset(p: Process) -> str:
-    return str(p.configuration.main.get("headers_charset") or "UTF-8")
+    return str(p.configuration.main.get("headers_charset") or "ISO-8859-1")
 
 
 def _named(p: Process, name: str) -> list[Header]:
@@ -134,7 +135,7 @@ def _converted(raw: bytes, source: str, target: str | None) -> str:
     try:
         return raw.decode(source).encode(target, "replace").decode("latin-1")
     except LookupError:
-        raise ExpansionError(f'iconv_open("{target}", "{source}") failed: Invalid argument') from None
+        raise ExpansionError(f'iconv_open("{target}", "{source}") failed: Invalid argument (maybe unsupported conversion)') from None
     except UnicodeError:
         return "".join(_one_by_one(raw, source, target))
 
@@ -144,16 +145,22 @@ def _one_by_one(raw: bytes, source: str, target: str) -> list[str]:
     return [raw.decode(source, "replace").replace("\ufffd", "?").encode(target, "replace").decode("latin-1")]
 
 
-def encode_words(text: str, name: str, release: Release) -> str:
-    """${rfc2047:…}: encoded (Q) where there is a byte that needs it, in words of up to 75 characters."""
-    if all(" " <= char <= "~" for char in text) and "=?" not in text:
-        return text
+def encode_words(text: str, name: str, *, head_counts: bool = False) -> str:
+    """${rfc2047:…}: Q-encoded where a character (a blank does not count) needs it, in words of more than 67 characters.
+
+    `head_counts`: the `=?charset?Q?` is among the 67 (the older release).
+    """
     head = f"=?{name}?Q?"
-    found, line = [], head
+    limit = 67 if head_counts else 67 + len(head)
+    found, word, first_byte, coded = list[str](), head, False, False
     for char in text:
-        piece = "_" if char == " " else char if char.isascii() and (char.isalnum() or char in "!*+-/") else f"={ord(char):02X}"
-        if len(line) > 67:
-            found.append(line + "?=")
-            line = head
-        line += piece
-    return " ".join([*found, line + "?="])
+        if len(word) > limit and not first_byte:
+            found.append(word + "?=")
+            word = head
+        if char == " ":
+            word, first_byte = word + "_", False
+        elif "!" <= char <= "~" and char not in _SPECIAL:
+            word, first_byte = word + char, False
+        else:
+            word, first_byte, coded = f"{word}={ord(char):02X}", not first_byte, True
+    return " ".join([*found, word + "?="]) if coded else text

@@ -5,6 +5,7 @@ A pattern is compiled once and kept. The texts of errors are those of PCRE 1 for
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,15 @@ _OLD_WORDS = {
     "subpattern name expected": "subpattern name expected",
     "unknown POSIX class name": "unknown POSIX class name",
 }
+
+
+#: Wordings that changed inside PCRE 2, and the codes of errors that 10.43 began to report at another place.
+_STEADY_WORDS = {"length of lookbehind assertion is not limited": "lookbehind assertion is not fixed length"}
+_LATER_OFFSETS = tuple(int(part) for part in re.findall(r"[0-9]+", str(pcre2.__libpcre2_version__))[:2]) >= (10, 43)
+_ONE_LATER = frozenset([108, 109, 111, 122, 144, 164])
+_BACK_REFERENCE = re.compile(r"\\[0-9]+\Z")
+_CLASS_MARKS = {112: ("[:",), 113: ("[.", "[="), 130: ("[:",)}
+_HEXADECIMAL = re.compile(r"\\(?:(x)(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{0,2}))|[^x])", re.DOTALL)
 
 
 class RegexError(Exception):
@@ -90,21 +100,47 @@ def _result(found: Any) -> Match | None:
 
 @lru_cache(maxsize=2048)
 def _compile(pattern: str, caseless: bool) -> Regex:
-    raw = pattern.encode("latin-1", "replace")
     try:
-        return Regex(pattern, pcre2.compile(raw, pcre2.I if caseless else 0))
+        return Regex(pattern, pcre2.compile(_library_pattern(pattern), pcre2.I if caseless else 0))
     except pcre2.PatternError as error:
         text = str(error.msg)
         words = text.partition("; ")[2] if text.startswith("compilation failed") else text
-        raise RegexError(words, int(error.pos or 0)) from None
+        raise RegexError(_STEADY_WORDS.get(words, words), _offset(pattern, int(error.code or 0), int(error.pos or 0))) from None
     except pcre2.LibraryError as error:
         raise RegexError(str(error), 0) from None
+
+
+def _library_pattern(pattern: str) -> bytes:
+    r"""The package compiles with JavaScript's reading of \x; this writes it so that it means what PCRE's does."""
+    if "\\x" not in pattern:
+        return pattern.encode("latin-1", "replace")
+    return _HEXADECIMAL.sub(_two_digits, pattern).encode("latin-1", "replace")
+
+
+def _two_digits(found: re.Match[str]) -> str:
+    braced, plain = found.group(2), found.group(3)
+    if found.group(1) is None or (braced is not None and len(braced) > 2):
+        return found.group()
+    return f"\\x{braced if braced is not None else plain:0>2}"
+
+
+def _offset(pattern: str, code: int, offset: int) -> int:
+    """Newer libraries report some errors one character later, those of class names behind the class."""
+    if not _LATER_OFFSETS:
+        return offset
+    if code in _ONE_LATER or (code == 115 and _BACK_REFERENCE.search(pattern, 0, offset)) or (code == 150 and pattern[offset - 1] == "-"):
+        return offset - 1
+    marks = _CLASS_MARKS.get(code)
+    if marks is None:
+        return offset
+    found = max(pattern.rfind(mark, 0, offset) for mark in marks)
+    return found + 2 if code == 130 else found
 
 
 @lru_cache(maxsize=256)
 def _not_empty(pattern: str) -> Any:
     """The pattern so that it must leave the place where it starts; `compile` has accepted it."""
-    return pcre2.compile(b"(?:" + pattern.encode("latin-1", "replace") + rb")(?!\G)")
+    return pcre2.compile(b"(?:" + _library_pattern(pattern) + rb")(?!\G)")
 
 
 def compile(pattern: str, *, caseless: bool = False) -> Regex:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,11 +17,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 @lru_cache(maxsize=32)
 def _zone(name: str) -> tzinfo:
     if name in ("", "UTC", "utc", "GMT", "UTC0"):
-        return timezone.utc
+        return UTC
     try:
         return ZoneInfo(name.removeprefix(":"))
     except (KeyError, ValueError, OSError):
-        return timezone.utc
+        return UTC
 
 
 def zone(p: Process) -> str:

@@ -136,8 +136,8 @@ def _sha(plain: bytes, setting: str, method: str) -> str:
     name, size = ("sha256", 32) if method == "5" else ("sha512", 64)
     rest, rounds, shown = setting[3:], 5000, ""
     if rest.startswith("rounds=") and "$" in rest:
-        number, _, rest = rest[7:].partition("$")
-        rounds = min(max(int(number) if number.isdigit() else 5000, 1000), 999_999_999)
+        digits, _, rest = rest[7:].partition("$")
+        rounds = min(max(int(digits) if digits.isdigit() else 5000, 1000), 999_999_999)
         shown = f"rounds={rounds}$"
     salt_text = rest.partition("$")[0][:16]
     salt = salt_text.encode("latin-1")

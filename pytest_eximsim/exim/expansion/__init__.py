@@ -28,7 +28,8 @@ __all__ = ["expand", "expand_condition", "expand_traced", "syntax_error"]
 def expand_condition(p: Process, text: str, what: str) -> bool:
     """The truth of a router's `condition` or another option of that kind; `what` is as `router r` for the panic log.
 
-    False for an empty text, `0`, `no`, `false`; false, and logged, where the expansion fails; false where failure is forced or a lookup defers.
+    False for an empty text, `0`, `no`, `false`; false, and logged, where the expansion fails; false where failure is forced or
+    a lookup defers.
     """
     try:
         value = expand(p, text)

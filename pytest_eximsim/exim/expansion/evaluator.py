@@ -6,13 +6,26 @@ the work. A message is Exim's; `ForcedFailure` and the search error of a deferri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ExpansionError, ForcedFailure
 from .. import headers
 from .nodes import (
-    CHECKS_ACL_VARIABLES, CHECKS_VALUES, TOO_DEEP, Branches, Call, Condition, Header, Malformed, Node, Number, Operation, Sequence,
-    Traced, Value,
+    CHECKS_ACL_VARIABLES,
+    CHECKS_VALUES,
+    TOO_DEEP,
+    Branches,
+    Call,
+    Condition,
+    Header,
+    Malformed,
+    Node,
+    Number,
+    Operation,
+    Sequence,
+    Traced,
+    Value,
 )
 from .parser import parse
 
@@ -160,7 +173,7 @@ def _skipped_call(p: Process, node: Call) -> str:
 
 def _computed(p: Process, node: Call) -> bool:
     until = node.entry.checked_until
-    return until == "*" or bool(until) and p.release.has("", until)
+    return until == "*" or (bool(until) and p.release.has("", until))
 
 
 def scan_branches(p: Process, branches: Branches) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from ...errors import ExpansionError
 from .cursor import SPACES
@@ -15,7 +15,7 @@ def unwrap(text: str, marks: str) -> str:
 
 def unwrap_rest(text: str, marks: str) -> tuple[str, str]:
     """What stands between the two marks, and what follows the second."""
-    opening, closing = marks
+    opening, closing = marks[0], marks[1]
     body = text.lstrip(SPACES)
     if body[:1] != opening:
         raise ExpansionError(f"missing '{opening}'")

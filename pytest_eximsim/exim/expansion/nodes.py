@@ -7,8 +7,9 @@ a branch that is not taken can be refused without walking it. `checks` says what
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Union
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..state import Process
@@ -143,4 +144,4 @@ class Traced:
     error: str | None = None
 
 
-Node = Union[str, Malformed, Value, Number, Header, Operation, Call, Traced]
+Node = str | Malformed | Value | Number | Header | Operation | Call | Traced

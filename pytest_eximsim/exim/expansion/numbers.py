@@ -10,7 +10,7 @@ All is signed 64-bit arithmetic that wraps (cases EXPAND-008, EXPAND-010).
 from __future__ import annotations
 
 import re
-from typing import Callable
+from collections.abc import Callable
 
 from ...errors import ExpansionError
 from .cursor import SPACES

@@ -23,6 +23,7 @@ from .parser_items import ItemParser
 from .registry import Tables, tables
 from .variables.lookup import find_variable, header_kind, unknown_variable
 
+
 @lru_cache(maxsize=8192)
 def parse(text: str, release_name: str) -> Sequence:
     """The tree of a string. Never raises."""

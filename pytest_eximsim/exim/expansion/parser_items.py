@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .cursor import DIGITS, LETTERS, SPACES
-from .nodes import CHECKS_VALUES, Branches, Call, Condition, Sequence
+from .nodes import CHECKS_VALUES, Branches, Call, Condition, Malformed, Sequence
 from .registry import Item
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class ItemParser:
         assert isinstance(found, Call)
         return found
 
-    def call(self, entry: Item, start: int, arguments: list[Sequence], *, condition: Condition | None = None, branches: Branches | None = None,
-             data: object = None, fault: str | None = None, error: str | None = None) -> Call:
+    def call(self, entry: Item, start: int, arguments: list[Sequence], *, condition: Condition | None = None,
+             branches: Branches | None = None, data: object = None, fault: str | None = None, error: str | None = None) -> Call:
         """The node; its error is that of the first bad part, else its own fault. `error` overrides that text."""
         checks = 0
         for part in (condition, *arguments, branches):
@@ -129,30 +129,42 @@ class ItemParser:
                 form = "jsons"
         groups = self.groups(5)
         faults = tuple(self.curly(f"missing '{{' for arg {n} of extract") for n in (1, 2, 3))
-        named = numbered = Branches()
+        named = numbered = Branches(fault=faults[min(len(groups), 2)], error=faults[min(len(groups), 2)])
         here = cursor.pos
         if len(groups) > 1:
-            named = numbered = self.branches_of(entry.name, groups, 2)
-        if len(groups) > 2 and not form:
-            there, cursor.pos = cursor.pos, here
+            named = self.branches_of(entry.name, groups, 2)
+        there, cursor.pos = cursor.pos, here
+        if form:
+            numbered = named
+        elif len(groups) > 2:
             numbered = self.branches_of(entry.name, groups, 3)
-            cursor.pos = max(there, cursor.pos)
-        elif not form:
-            numbered = Branches(fault=faults[2], error=faults[2])
+        cursor.pos = max(there, cursor.pos)
         strings = [group for _, group in groups]
         broken = next((group.error for group in strings if group.error is not None), None)
-        if broken is None and len(groups) < 2:
-            broken = faults[len(groups)]
-        if broken is None:
-            broken = self.extract_error(strings[0], named, numbered)
-        closing = None if cursor.text[cursor.pos - 1:cursor.pos] == "}" else self.curly("missing '}' closing extract")
-        data = ExtractForm(form, named, numbered, faults, broken or closing)
-        return self.call(entry, start, strings, data=data, error=broken)
+        if broken is None and self.release.json:
+            cursor.pos = here
+            broken = self.skipped_extract()
+        elif broken is None:
+            broken = self.extract_error(strings, named, numbered)
+        return self.call(entry, start, strings, data=ExtractForm(form, named, numbered, faults, broken), error=broken)
 
-    def extract_error(self, key: Sequence, named: Branches, numbered: Branches) -> str | None:
-        """The structural error that shows whatever the first string turns out to be."""
-        if key.fixed is not None:
-            return (numbered if is_field_number(key.fixed) else named).error
+    def skipped_extract(self) -> str | None:
+        """The later releases take any number of strings where they skip, and `fail`."""
+        cursor = self.cursor
+        if cursor.text.startswith("fail", cursor.pos) and cursor.text[cursor.pos + 4:cursor.pos + 5] in ("}", " ", "\t", ""):
+            cursor.pos += 4
+            cursor.skip_space()
+        if cursor.char != "}":
+            return self.curly("missing '}' closing extract")
+        cursor.pos += 1
+        return None
+
+    def extract_error(self, strings: list[Sequence], named: Branches, numbered: Branches) -> str | None:
+        """The older release's structural error that shows whatever the first string turns out to be."""
+        if not strings:
+            return named.error
+        if strings[0].fixed is not None:
+            return (numbered if is_field_number(strings[0].fixed) else named).error
         return named.error if numbered.error is not None else None
 
     def groups(self, limit: int) -> list[tuple[int, Sequence]]:
@@ -248,9 +260,7 @@ class ItemParser:
         cursor.pos += 1
         comparator = self.comparator(found[1].fixed or "")
         if comparator not in SORTING:
-            known = comparator in self.names.conditions
-            fault = "comparator not handled for sort" if known or comparator else 'condition name expected, but found ""'
-            return self.call(entry, start, found, fault=fault)
+            return self.call(entry, start, found, fault=self.bad_comparator(comparator, found[1].fixed or ""))
         fault = self.argument(found, "missing '{' for extractor arg of sort")
         if fault is not None or found[2].error is not None:
             return self.call(entry, start, found, fault=fault)
@@ -259,12 +269,25 @@ class ItemParser:
         cursor.pos += 1
         return self.call(entry, start, found, data=comparator)
 
+    def bad_comparator(self, comparator: str, text: str) -> str:
+        """Exim's message for an unknown condition stays empty here."""
+        if not comparator:
+            return f'condition name expected, but found "{text[:16]}"'
+        return "comparator not handled for sort" if comparator in self.names.conditions else ""
+
     def comparator(self, text: str) -> str:
         return (_COMPARATOR.match(text) or [""])[0]
 
     def item_prvscheck(self, entry: Item, start: int) -> Call:
-        found, fault = self.strings(entry.name, 2, 3, closed=True)
-        return self.call(entry, start, found, fault=fault)
+        """`data` is the fault where the address is a prvs address; the strings are counted differently then."""
+        name = entry.name if self.release.brace_reasons else "prvs"
+        found, fault = self.strings(name, 2, 3, closed=True)
+        matched = fault
+        if fault is not None and len(found) == 3 and self.cursor.char == "{":
+            fault, matched = (fault.replace("max is 3", f"max is {limit}") for limit in (2, 1))
+        elif fault is not None:
+            fault = matched = fault.replace("min is 2", "min is 1")
+        return self.call(entry, start, found, data=matched, fault=fault)
 
     def item_readsocket(self, entry: Item, start: int) -> Call:
         """Four strings; one behind them is for failures, but only where all four are there."""
@@ -294,13 +317,18 @@ class ItemParser:
         begin = cursor.pos + 1
         cursor.pos = begin
         command = self.sequence(braced=True)
-        if command.error is not None:
-            if late:
-                return self.call(entry, start, [], fault=self.curly("missing '}' closing command arg of run"))
+        if command.error is not None and not late:
             return self.call(entry, start, [command])
+        if cursor.char != "}" or (command.error is not None and not self.ends_badly(command)):
+            return self.call(entry, start, [], fault=self.curly("missing '}' closing command arg of run"))
         raw = cursor.text[begin:cursor.pos] if late else None
         cursor.pos += 1
-        return self.with_branches(entry, start, [command], raw)
+        return self.with_branches(entry, start, [command] if raw is None else [], raw)
+
+
+    def ends_badly(self, command: Sequence) -> bool:
+        """Exim looks for the end of the command without minding errors: it goes on behind an unknown variable."""
+        return isinstance(command.parts[-1], Malformed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """What the language consists of: the kinds of table entry, and the tables of one release.
 
-The entries stand in `items/`, `operators/`, `conditions/` and `variables/`, one line a name. A function's signature shows what it needs:
-a parameter named `p` gets the process; an operator's others are `text`, `argument` (behind the underscore) and `name` (as written); those of
-plain items and conditions are their strings, optional ones default to None.
+The entries stand in `items/`, `operators/`, `conditions/` and `variables/`, one line a name. A function's signature shows what it
+needs: a parameter named `p` gets the process; an operator's others are `text`, `argument` (behind the underscore) and `name` (as
+written); those of plain items and conditions are their strings, optional ones default to None.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..release import RELEASES, Release
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """${name:text}; `argument` tells whether `${name_x:…}` is taken apart at the underscore (always, in Exim, where the name has none)."""
+    """${name:text}. A name without an underscore may be followed by one and an argument, `${name_x:text}`."""
 
     name: str
     function: Callable[..., str]
@@ -37,10 +38,11 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition. Shapes: "one", "two" strings; "def", "none", "group" (and, or), "each" (forany …), "list" (acl{{…}…}), "lax" (read_subs).
+    """A condition. Shapes: "one", "two" strings; "def", "none", "group" (and, or), "each" (forany …), "list" (acl{{…}…}), "lax" (bool).
 
     `function` of "one" and "two" gets strings and returns the truth; of the others it is `(p, node) -> bool`.
-    `checked_until` is the last release that looks at the value in skipped branches too ("" none, "*" all); `raw` leaves $ alone in the second string.
+    `checked_until` is the last release that looks at the value in skipped branches too ("" none, "*" all); `scan` does that.
+    `raw` leaves $ alone in the second string.
     """
 
     name: str

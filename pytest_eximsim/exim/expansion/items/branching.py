@@ -1,4 +1,4 @@
-"""Items that end in {yes}{no}: if, lookup, extract, listextract, certextract, env, run. They give $0 … (and most $value) back at their end."""
+"""Items that end in {yes}{no}: if, lookup, extract, listextract, certextract, env, run. They give $0 … and (most) $value back."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _deferred_text(p: Process, key: str, message: str) -> str:
 
     if not p.release.lookup_reason_quoted:
         return f'lookup of "{key}" gave DEFER: {message}'
-    return f'lookup of "{printable(key, tab=False)}" gave DEFER: {message}'
+    return f'lookup of "{printable(key, tab=True)}" gave DEFER: {message}'
 
 
 def _query(p: Process, kind: object, name: str, text: str) -> tuple[str | None, str]:

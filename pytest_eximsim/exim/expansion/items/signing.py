@@ -67,15 +67,15 @@ def prvscheck(p: Process, node: Call) -> str:
     variables["prvscheck_keynum"] = number
     key = evaluate(p, strings[1]) if len(strings) > 1 else ""
     if len(strings) < 2:
-        raise ExpansionError(node.fault or "")
+        raise ExpansionError(node.data or "")
     made = _hash(address, key, number, day)
     if made is None:
         raise ExpansionError("hmac-sha1 conversion failed")
     if made == given and _in_time(p, day):
         variables["prvscheck_result"] = "1"
     result = evaluate(p, strings[2]) if len(strings) > 2 else ""
-    if node.fault is not None:
-        raise ExpansionError(node.fault)
+    if node.data is not None:
+        raise ExpansionError(node.data)
     variables.pop("prvscheck_address")
     variables.pop("prvscheck_keynum")
     return result or address

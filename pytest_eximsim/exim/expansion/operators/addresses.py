@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 def parsed(p: Process, text: str) -> str:
     """The bare address. Raises ExpansionError with the parser's text."""
-    from ...addresses import AddressSyntaxError, parse_address
+    from ...addresses import AddressSyntaxError, parse_address, syntax_of
 
     try:
-        return parse_address(text, p.release).address
+        return parse_address(text, syntax_of(p)).address
     except AddressSyntaxError as error:
         raise ExpansionError(str(error)) from None
 
@@ -50,6 +50,8 @@ def addresses(p: Process, text: str) -> str:
     separator, text = ":", text.lstrip()
     if text.startswith(">"):
         if len(text) == 1:
+            if not p.release.brace_reasons:
+                return ""
             raise ExpansionError(f"output separator missing in expanding ${{addresses:{text}}}")
         separator, text = text[1], text[2:]
     found: list[str] = []
@@ -62,28 +64,37 @@ def addresses(p: Process, text: str) -> str:
 
 
 def address_parts(text: str) -> list[str]:
-    """The addresses of a header line, apart at commas that stand outside quotes, comments and angle brackets; groups are opened."""
-    found, start, place, comment, route = list[str](), 0, 0, 0, False
-    quoted = False
+    """The addresses of a header line: apart at commas, group names and their semicolons taken away (RFC 5322 3.4)."""
+    found, grouped, start = list[str](), False, 0
+    for end, char in [*_top_level(text), (len(text), ",")]:
+        if char == ":" and not grouped and "@" not in text[start:end] and text[start:end].strip():
+            grouped, start = True, end + 1
+        elif char == ";" and grouped:
+            found.append(text[start:end])
+            grouped, start = False, -1
+        elif char == ",":
+            if start >= 0:
+                found.append(text[start:end])
+            start = end + 1
+    return found
+
+
+def _top_level(text: str) -> list[tuple[int, str]]:
+    """The places of commas, colons and semicolons outside quotes, comments and angle brackets."""
+    found, place, depth, quoted, bracket = list[tuple[int, str]](), 0, 0, False, False
     while place < len(text):
         char = text[place]
         if char == "\\":
             place += 1
         elif quoted:
             quoted = char != '"'
-        elif char == '"' and not comment:
+        elif char == '"' and not depth:
             quoted = True
-        elif char == "(":
-            comment += 1
-        elif char == ")" and comment:
-            comment -= 1
-        elif not comment:
-            if char in "<>":
-                route = char == "<"
-            elif char == ":" and not route:
-                start = place + 1
-            elif char in ",;" and not route:
-                found.append(text[start:place])
-                start = place + 1
+        elif char in "()":
+            depth = max(depth + (1 if char == "(" else -1), 0)
+        elif char in "<>" and not depth:
+            bracket = char == "<"
+        elif char in ",:;" and not depth and not bracket:
+            found.append((place, char))
         place += 1
-    return [*found, text[start:]]
+    return found

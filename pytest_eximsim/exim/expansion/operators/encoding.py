@@ -94,7 +94,7 @@ def xtext_decoded(text: str) -> str:
 
 
 def rfc2047(p: Process, text: str) -> str:
-    return headers.encode_words(text, headers.charset(p), p.release)
+    return headers.encode_words(text, headers.charset(p), head_counts=not p.release.brace_reasons)
 
 
 def rfc2047_decoded(p: Process, text: str) -> str:

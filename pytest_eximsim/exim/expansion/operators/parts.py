@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from ....errors import ExpansionError
 from ..conditions.comparing import folded

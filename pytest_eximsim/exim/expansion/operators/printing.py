@@ -19,23 +19,25 @@ def quote(p: Process, text: str, argument: str | None) -> str:
     """${quote:…}, or ${quote_type:…} as a lookup type wants it (case REDIS-072)."""
     if argument is not None:
         return _quoted_for_lookup(p, text, argument)
-    return text if text and all(char in _PLAIN for char in text) else _in_quotes(text, p)
+    return text if text and all(char in _PLAIN for char in text) else _in_quotes(text)
 
 
 def _quoted_for_lookup(p: Process, text: str, argument: str) -> str:
-    from ...lookups import LookupTypeError, quote_for
+    """No type's quoting knows an option."""
+    from ...lookups import LookupTypeError
+    from ...lookups import quote as quote_for
 
     name, underscore, option = argument.partition("_")
     try:
-        found = quote_for(p, name, text, option if underscore else None)
+        found = quote_for(text, name, p.release)
     except LookupTypeError as error:
         raise ExpansionError(str(error)) from None
-    if found is None:
+    if underscore:
         raise ExpansionError(f'"{option}" unrecognized after "${{quote_{name}"')
     return found
 
 
-def _in_quotes(text: str, p: Process) -> str:
+def _in_quotes(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped}"'
 
@@ -43,22 +45,18 @@ def _in_quotes(text: str, p: Process) -> str:
 def quote_local_part(p: Process, text: str) -> str:
     last = len(text) - 1
     plain = text and all(char in _ATOM or (char == "." and 0 < place < last) for place, char in enumerate(text))
-    return text if plain else _in_quotes(text, p)
+    return text if plain else _in_quotes(text)
 
 
 def rxquote(text: str) -> str:
     return "".join(char if char in ALPHANUMERIC else "\\" + char for char in text)
 
 
-def printable(text: str, *, tab: bool = True, eight_bit: bool = False) -> str:
-    """Characters that do not print as escapes; a tab counts as printing where `tab` is false."""
+def printable(text: str, *, tab: bool = False, eight_bit: bool = False) -> str:
+    """Characters that do not print as escapes; a tab is one of them where `tab` is true."""
     found = []
     for char in text:
-        if char == "\t" and not tab:
-            found.append(char)
-        elif " " <= char <= "~" and char != "\\":
-            found.append(char)
-        elif eight_bit and char >= "\x80":
+        if (char == "\t" and not tab) or (" " <= char <= "~" and char != "\\") or (eight_bit and char >= "\x80"):
             found.append(char)
         else:
             found.append(_LETTERS.get(char) or f"\\{ord(char):03o}")

@@ -1,6 +1,6 @@
 """Variables: the table of all names, in the order of their subjects. `lookup.py` finds one for the parser.
 
-A variable whose subject is of a later phase (DKIM results, a delivery's host …) is known everywhere and empty outside that phase, as in Exim.
+A variable whose subject is of a later phase (DKIM results, a delivery's host …) is known everywhere and empty outside that phase.
 """
 
 from __future__ import annotations

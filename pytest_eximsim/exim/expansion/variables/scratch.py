@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ..registry import Variable
@@ -49,7 +50,8 @@ _TEXTS = (
     "warnmsg_delay", "warnmsg_recipient", "warnmsg_recipients", "bmi_alt_location", "bmi_base64_tracker_verdict", "bmi_base64_verdict",
 )
 _OLD_TEXTS = (
-    "demime_reason", "dmarc_ar_header", "found_extension", "srs_db_address", "srs_db_key", "srs_orig_recipient", "srs_orig_sender", "srs_status", "tpda_defer_errstr",
+    "demime_reason", "dmarc_ar_header", "found_extension",
+    "srs_db_address", "srs_db_key", "srs_orig_recipient", "srs_orig_sender", "srs_status", "tpda_defer_errstr",
     "tpda_delivery_confirmation", "tpda_delivery_domain", "tpda_delivery_fqdn", "tpda_delivery_ip", "tpda_delivery_local_part",
 )
 _NEW_TEXTS = (
