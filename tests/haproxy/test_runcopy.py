@@ -7,7 +7,6 @@ from pytest_eximsim.haproxy.listeners import Listener
 from pytest_eximsim.haproxy.proxies import Server
 from pytest_eximsim.haproxy.runcopy import RunCopy, portable
 
-
 TREE = {"/etc/haproxy/relay.lst": "/tree/relay.lst", "maps/hosts.map": "/tree/hosts.map", "/etc/ssl/there.pem": "/tree/there.pem"}
 
 
