@@ -74,7 +74,8 @@ def _matched(p: Process, items: str, result: Result) -> bool:
     from ...lists import ListDeferred, Matched
 
     if isinstance(result, ListDeferred):
-        raise errors.ExpansionError(f'unable to complete match against "{items}": {result.message}', defer=result.message)
+        reason = "NULL" if result.message is None else result.message
+        raise errors.ExpansionError(f'unable to complete match against "{items}": {reason}', defer=result.message)
     if not isinstance(result, Matched):
         return False
     if p.release.matching_sets_value:

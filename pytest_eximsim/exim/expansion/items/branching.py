@@ -72,12 +72,18 @@ def lookup(p: Process, node: Call) -> str:
 
 
 def _deferred_text(p: Process, key: str, message: str) -> str:
-    """Later releases quote the reason."""
+    """The query with its control characters as escapes; later releases quote it and the reason as well (cases REDIS-002, REDIS-006)."""
+    if not p.release.lookup_reason_quoted:
+        return f'lookup of "{_escaped(key)}" gave DEFER: {message}'
+    quoted = [_escaped(text).replace('"', '\\"') for text in (key, message)]
+    return f'lookup of "{quoted[0]}" gave DEFER: "{quoted[1]}"'
+
+
+def _escaped(text: str) -> str:
+    """As `printable`, but a backslash stays as it is."""
     from ..operators.printing import printable
 
-    if not p.release.lookup_reason_quoted:
-        return f'lookup of "{key}" gave DEFER: {message}'
-    return f'lookup of "{printable(key, tab=True)}" gave DEFER: {message}'
+    return "\\".join(printable(part, tab=True) for part in text.split("\\"))
 
 
 def _query(p: Process, kind: object, name: str, text: str) -> tuple[str | None, str]:
