@@ -33,6 +33,7 @@ class Release:
     date_on_own_line: bool = True      # the date of Received: on a line of its own
     fakereject_arrow: str = "(="       # of messages that control = fakereject accepted
     lost_in_body_has_id: bool = True   # lines about messages lost in the body begin with their id
+    has_connection_ids: bool = True    # `Ci=` with the selector connection_id
     vrfy_needs_domain: bool = True     # VRFY of an unqualified address: 501
     discard_says_rejected: bool = False  # `rejected RCPT <…>: discarded by …`
     # --- string expansion ----------------------------------------------------------------------
@@ -53,6 +54,7 @@ class Release:
     auth_variables: int = 4            # $auth1 …
     regex_variables: int = 9           # $regex1 …
     functions_may_be_unknown: bool = False  # $recipients, $headers_added without a value are "unknown"
+    base62_of_32_bits: bool = True     # ${base62:…} of the low 32 bits
     sum_overflows: bool = True         # ${eval:…} refuses sums near the limit
 
     # --- lookups and lists ---------------------------------------------------------------------
@@ -70,6 +72,16 @@ class Release:
     unknown_list_kills: bool = False   # an unknown +list ends the process
     deferred_name_quoted: bool = True  # DNS lookup of "x" deferred, also as a reason
     reverse_checked_by_dns: bool = True  # a name from a reverse lookup is checked in the DNS alone (4.82: as any host name, and logged)
+
+    # --- ACLs ----------------------------------------------------------------------------------
+    warn_skipped_where: bool = True    # "ACL 'warn' statement skipped (in ACL x at line n of f)" (4.82: ACL "warn" statement skipped)
+    quit_checked_late: bool = True     # a refusing verb in a QUIT ACL is an error only when it decides (4.82: when it is reached)
+    control_suffixes: bool = True      # control=queue_…: what follows a control with options may begin with _ too
+    cutthrough_complains: bool = False # control=cutthrough_delivery on a frozen item is an error
+    dnslists_loopback_only: bool = True  # answers outside 127/8 are discarded
+    null_word: str = "<NULL>"          # how a missing argument is shown in errors
+    seen_condition: bool = True        # seen = …
+    callout_modern: bool = True        # wording of callouts' log lines
 
     # --- configuration syntax ------------------------------------------------------------------
     relative_includes: bool = True     # .include of a relative name
@@ -91,13 +103,13 @@ class Release:
 
 EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
-    EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, names_malformed_macro=False, authenticator_word="authenticator",
+    EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False, names_malformed_macro=False, authenticator_word="authenticator",
     empty_result_found=True, lookup_reason_quoted=False,
 )
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, pipe_connect=False, long_ids=False,
     long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False, discard_says_rejected=True,
-    offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False, vrfy_needs_domain=False,
+    offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False, vrfy_needs_domain=False, has_connection_ids=False,
     relative_includes=False, integer_suffixes="KM", rebuilds_lists=False, names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
@@ -105,7 +117,9 @@ EXIM_4_82 = replace(
     brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
     pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, boolean_negation=False, matching_sets_value=False,
     lookup_reason_quoted=False, list_headers=False, router_variables=False, auth_variables=3, regex_variables=0,
-    functions_may_be_unknown=True,
+    functions_may_be_unknown=True, base62_of_32_bits=False,
+    warn_skipped_where=False, quit_checked_late=False, control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
+    null_word="NULL", seen_condition=False, callout_modern=False,
 )
 
 RELEASES = {r.name: r for r in (EXIM_4_82, EXIM_4_96, EXIM_4_99)}

@@ -71,6 +71,17 @@ class Connection:
     notquit_reason: str = ""
     count: int = 0                      # $smtp_count_at_connection_start
     opened: float = 0.0
+    nolog: bool = False                 # hosts_connection_nolog matched: smtp_connection is off for this connection
+    id: str = ""                        # connection id of later releases (`Ci=`)
+    no_enforce_sync: bool = False       # control = no_enforce_sync
+    no_pipelining: bool = False         # control = no_pipelining
+    allow_auth_unadvertised: bool = False               # control = allow_auth_unadvertised
+    no_multiline_responses: bool = False                # control = no_multiline_responses
+    no_delay_flush: bool = False        # control = no_delay_flush
+    session: Any = None                 # reception.session.Session while one runs: .flush(), .unread(), .pipelining
+    count_mail: int = 0                 # MAIL commands of this connection
+    authenticated_sender_ok: bool = False
+    auth_vars: list[str] = field(default_factory=list)  # $auth1 …
     acl_c: dict[str, str] = field(default_factory=dict)
 
 
@@ -113,6 +124,9 @@ class Message:
     sender: str = ""                    # $sender_address, qualified; "" for <>
     sender_given: bool = False          # MAIL was accepted
     sender_raw: str = ""                # as the client wrote it, for received_sender
+    sender_unrewritten: str = ""        # $sender_address before rewriting (verification, submission), "" when it was not
+    sender_verify_failed: Any = None    # the failed verify = sender that refusals tell of: .address .message .user_message .deferred .kind .told
+    received_for: str = ""              # $received_for while the Received: header is made
     authenticated_sender: str = ""
     recipients: list[Recipient] = field(default_factory=list)
     recipients_max_seen: bool = False
@@ -128,6 +142,10 @@ class Message:
     body_zerocount: int = 0
     body_type: int = 0                  # 0, 7 or 8 (BODY=)
     smtputf8: bool = False
+    dsn_ret: str = ""                   # RET=: "HDRS", "FULL"
+    dsn_envid: str = ""                 # ENVID=
+    prdr: bool = False                  # PRDR was asked for
+    discard_details: str = ""           # what the discarding ACL's log_message said
     received_time: float = 0.0
     acl_m: dict[str, str] = field(default_factory=dict)
     added_headers: list[AddedHeader] = field(default_factory=list)
@@ -207,8 +225,10 @@ class Process:
     connection: Connection = field(default_factory=Connection)
     message: Message = field(default_factory=Message)
     address: Address | None = None
+    acl_level: int = 0                  # how deep ACLs are nested; 0 outside
     acl_phase: str = ""                 # what is running: "connect", "rcpt" … (acl/phases.py), "" outside ACLs
     scratch: Scratch = field(default_factory=Scratch)
+    last_id_tick: int = 0               # time of the newest message id this process gave (ids.py)
 
     @property
     def world(self) -> World:

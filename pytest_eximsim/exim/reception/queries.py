@@ -1,0 +1,139 @@
+"""The small commands: RSET, NOOP, HELP, QUIT, VRFY, EXPN, ETRN (s201–s203)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..acl import Phase, Result
+from ..addresses import AddressSyntaxError, parse_address, qualify
+from ..log import host_and_ident, log
+from . import ending, replies
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+def rset(s: Session) -> bool:
+    """RSET."""
+    ending.incomplete_transaction(s, "RSET")
+    s.reset()
+    s.say("250 Reset OK")
+    s.free.discard("rset")
+    return False
+
+
+def noop(s: Session) -> bool:
+    """NOOP."""
+    s.say("250 OK")
+    return False
+
+
+def help_(s: Session) -> bool:
+    """HELP."""
+    from .hello import tls_offered
+
+    words = ["AUTH"]
+    if tls_offered(s):
+        words.append("STARTTLS")
+    words += ["HELO", "EHLO", "MAIL", "RCPT", "DATA"]
+    if s.release.has("4.96"):
+        words.append("BDAT")
+    words += ["NOOP", "QUIT", "RSET", "HELP"]
+    words += [w for w in ("ETRN", "EXPN", "VRFY") if s.main.get(f"acl_smtp_{w.lower()}") is not None]
+    s.say("214-Commands supported:")
+    s.say("214 " + " ".join(words))
+    return False
+
+
+def quit_(s: Session) -> bool:
+    """QUIT; the QUIT ACL can only change the text."""
+    ending.incomplete_transaction(s, "QUIT")
+    message = None
+    if s.main.get("acl_smtp_quit") is not None:
+        verdict = s.acl(Phase.QUIT, "acl_smtp_quit")
+        if verdict.result is Result.ERROR:
+            log(s.p, f"ACL for QUIT returned ERROR: {verdict.log_message}", panic=True)
+        message = verdict.user_message
+    if message is None:
+        s.say(f"221 {s.c.active_hostname} closing connection")
+    else:
+        replies.respond(s, "221", message)
+    s.flush()
+    ending.closed(s, "QUIT")
+    return True
+
+
+def vrfy(s: Session) -> bool:
+    """VRFY; without an ACL it is refused."""
+    if s.release.vrfy_needs_domain:
+        try:
+            address = _complete(s)
+        except AddressSyntaxError as error:
+            s.say(f"501 {error}")
+            return False
+        if address is None:
+            return False
+    verdict = s.acl(Phase.VRFY, "acl_smtp_vrfy")
+    if verdict.result is not Result.OK:
+        return replies.refuse(s, Phase.VRFY, verdict)
+    try:
+        address = parse_address(s.data, s.syntax).address
+    except AddressSyntaxError as error:
+        s.say(f"501 {error}")
+        return False
+    s.say(_verified(s, address))
+    return False
+
+
+def _complete(s: Session) -> str | None:
+    """Later releases want a domain before they ask the ACL; None: it was refused (s202)."""
+    parsed = parse_address(s.data, s.syntax)
+    if parsed.domain:
+        return parsed.address
+    if s.c.unqualified_recipient or parsed.address.lower() == "postmaster":
+        return qualify(s.p, parsed.address, recipient=True)
+    s.say(f"501 {s.data}: recipient address must contain a domain")
+    log(s.p, f"unqualified verify rejected: <{parsed.address}> {host_and_ident(s.p)}{s.c.host_lookup_message}",
+        reject=True, selector="smtp_syntax_error")
+    return None
+
+
+def _verified(s: Session, address: str) -> str:
+    from ..acl.verify import verify_for_command
+
+    outcome = verify_for_command(s.p, address)
+    if outcome.ok:
+        return f"250 <{address}> is deliverable"
+    if outcome.deferred:
+        return f"451 <{address}> {outcome.user_message}" if outcome.user_message else f"451 Cannot resolve <{address}> at this time"
+    log(s.p, f"VRFY failed for {s.argument} {host_and_ident(s.p)}")
+    return f"550 <{address}> {outcome.user_message or 'is not deliverable'}"
+
+
+def expn(s: Session) -> bool:
+    """EXPN; without an ACL it is refused."""
+    verdict = s.acl(Phase.EXPN, "acl_smtp_expn")
+    if verdict.result is not Result.OK:
+        return replies.refuse(s, Phase.EXPN, verdict)
+    from ..acl.verify import expand_for_command
+
+    for line in expand_for_command(s.p, s.data):
+        s.say(line)
+    return False
+
+
+def etrn(s: Session) -> bool:
+    """ETRN; without an ACL it is refused. Nothing is run: no queue run is simulated for it."""
+    if s.p.message.sender_given:
+        return replies.synprot_error(s, "protocol", 503, None, "ETRN is not permitted inside a transaction")
+    log(s.p, f"ETRN {s.argument} received from {host_and_ident(s.p, False)}", selector="etrn")
+    verdict = s.acl(Phase.ETRN, "acl_smtp_etrn")
+    if verdict.result is not Result.OK:
+        return replies.refuse(s, Phase.ETRN, verdict)
+    if s.main.get("smtp_etrn_command") is None and not s.data.startswith("#"):
+        return replies.synprot_error(s, "syntax", 501, None, "argument must begin with #")
+    if verdict.user_message is None:
+        s.say("250 OK")
+    else:
+        replies.user_message(s, "250", verdict.user_message)
+    return False
