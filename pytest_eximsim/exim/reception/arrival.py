@@ -67,7 +67,7 @@ def arrival_line(s: Session, headers: Headers, raw_recipients: list[str]) -> str
             text += f":{c.authenticated_id}"
             if "smtp_mailauth" in selectors and message.authenticated_sender:
                 text += f":{message.authenticated_sender}"
-    if s.prdr:
+    if message.prdr:
         text += " PRDR"
     if c.proxy_session and "proxy" in selectors:
         text += f" PRX={c.proxy_host}"

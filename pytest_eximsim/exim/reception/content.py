@@ -277,6 +277,7 @@ def _line_ends(raw: bytes, strict: bool) -> bytes:
 def data(s: Session) -> bool:
     """DATA, up to the reply to the final dot."""
     message = s.p.message
+    s.pipe_connect = False
     if not s.discarded and not message.recipients:
         return _no_recipients(s, "DATA")
     if s.too_many and s.main.get("recipients_max_reject"):
@@ -325,6 +326,7 @@ def bdat(s: Session) -> bool:
     if not found:
         return replies.synprot_error(s, "protocol", 501, None, "missing size for BDAT command")
     size, last = int(found[1]), bool(found[2])
+    s.pipe_connect = False
     if s.body_chunks is None:
         if not s.discarded and not s.p.message.recipients:
             _chunk(s, size)

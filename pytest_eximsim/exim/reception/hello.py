@@ -153,7 +153,7 @@ def _offers(s: Session, first: str) -> list[str]:
         offered.append("PIPELINING")
         s.sync_limit = 0
         s.pipelining = True
-        if s.pipe_connect and not s.helo_seen:
+        if s.pipe_connect:
             offered.append("PIPECONNECT")
     offered += _authenticators(s)
     if s.host_in("chunking_advertise_hosts"):

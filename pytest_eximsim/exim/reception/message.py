@@ -52,7 +52,7 @@ def _receive(s: Session, source: DataSource | ChunkSource, chunk_reply: str) -> 
     message = s.p.message
     headers = Headers(s, [text.decode("latin-1") for text in content.headers])
     message.id = new_id(s.p)
-    raw_recipients = [r.original or r.address for r in message.recipients]
+    raw_recipients = [r.address for r in message.recipients]
     headers.fix_up()
     try:
         _read_body(s, source, content)
@@ -156,7 +156,6 @@ def _decide(s: Session, headers: Headers, raw_recipients: list[str], chunk_reply
         _blackhole(s, blackhole)
     else:
         s.p.mta.accept(s.p)
-    message = s.p.message
     return False
 
 

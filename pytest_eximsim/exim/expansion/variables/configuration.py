@@ -50,7 +50,7 @@ VARIABLES = (
     Variable("exim_gid", option("exim_group", 106)),
     Variable("exim_path", option("exim_path", "/usr/sbin/exim")),
     Variable("exim_uid", option("exim_user", 103)),
-    Variable("exim_version", lambda p: p.mta.release.version_number, since="4.96"),
+    Variable("exim_version", lambda p: p.mta.version_number, since="4.96"),
     Variable("initial_cwd", constant("/"), since="4.96"),
     Variable("load_average", constant("0")),
     Variable("localhost_number", option("localhost_number", 0)),
@@ -67,5 +67,5 @@ VARIABLES = (
     Variable("spool_directory", option("spool_directory", "/var/spool/exim")),
     Variable("spool_inodes", constant("1000000")),
     Variable("spool_space", constant("10000000")),
-    Variable("version_number", lambda p: p.mta.release.version_number),
+    Variable("version_number", lambda p: p.mta.version_number),
 )
