@@ -179,7 +179,7 @@ def log(p: Process, text: str, *, main: bool = True, reject: bool = False, panic
 def _rejected_headers(p: Process) -> str:
     """What follows a reject line once the header is known: envelope and header lines, each with its type's letter (s516)."""
     message = p.message
-    if not message.headers or "rejected_header" not in p.mta.selectors:
+    if not (message.headers or message.id) or "rejected_header" not in p.mta.selectors:
         return ""
     lines = []
     if message.recipients:

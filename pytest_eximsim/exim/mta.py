@@ -7,7 +7,7 @@ SMTP session (reception/), delivery.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .hints import Hints
 from .log import log, parse_selectors, zone_of
@@ -40,6 +40,7 @@ class Mta:
         self.hints = Hints()
         self.selectors = parse_selectors(_text(configuration.main.get("log_selector")), self.release)
         self.zone = zone_of(self)
+        self.acl_texts: dict[str, Any] = {}     # ACLs written into options, read once (acl/engine.py)
         self.queue: dict[str, Accepted] = {}
         self.messages: list[Accepted] = []
         self.connections = 0                # how many there ever were, for connection ids

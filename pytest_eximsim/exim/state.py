@@ -80,8 +80,6 @@ class Connection:
     no_delay_flush: bool = False        # control = no_delay_flush
     session: Any = None                 # reception.session.Session while one runs: .flush(), .unread(), .pipelining
     count_mail: int = 0                 # MAIL commands of this connection
-    authenticated_sender_ok: bool = False
-    auth_vars: list[str] = field(default_factory=list)  # $auth1 …
     acl_c: dict[str, str] = field(default_factory=dict)
 
 

@@ -64,7 +64,8 @@ class Exchange:
     def add(self, value: str) -> None:
         """One more of $auth1 … $auth3, which are $1 … too."""
         self.values.append(value)
-        self.p.connection.auth_vars = self.values[:FIELDS]
+        if len(self.values) <= FIELDS:
+            self.p.scratch.variables[f"auth{len(self.values)}"] = value
         self.p.scratch.numbers = ["", *self.values]
 
     def check(self, condition: str) -> Outcome:

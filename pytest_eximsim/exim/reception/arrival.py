@@ -15,7 +15,7 @@ SUBJECT = 100
 
 
 def stored_size(headers: Headers) -> int:
-    """`S=`: the message as Exim stores it; header lines of 1000 octets and more count one more (s405)."""
+    """`S=`: the message as Exim stores it; header lines of 1000 octets and more count one more for each digit (s405)."""
     message = headers.message
     lines = [h for h in headers.lines if h.text and h.type != "*"]
     return sum(len(h.text) + (1 if len(h.text) >= 1000 else 0) for h in lines) + len(message.body) + 1
@@ -34,7 +34,7 @@ def host_info(s: Session) -> str:
     if c.protocol:
         text += f" P={c.protocol}"
     if "pipelining" in selectors and s.pipelining:
-        text += " L" + ("." if s.pipe_connect else "") + ("" if s.pipelined else "-")
+        text += " L" + ("." if s.pipe_connect_offered else "") + ("" if s.pipelined else "-")
     return text
 
 

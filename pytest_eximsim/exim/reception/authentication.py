@@ -68,7 +68,7 @@ def _run(s: Session, driver: Driver, initial: str) -> None:
     from ..authenticators.exchange import Result as Ended
     from ..authenticators.exchange import Stopped
 
-    s.c.auth_vars = []
+    _clear(s)
     s.p.scratch.numbers = [""]
     try:
         outcome = DRIVERS[driver.driver](Exchange(s.p, lambda text: _ask(s, text)), driver, initial)
@@ -78,7 +78,7 @@ def _run(s: Session, driver: Driver, initial: str) -> None:
         outcome = Outcome(Ended.DEFER, log_text=error.message)
     set_id, failure = _set_id(s, driver)
     s.p.scratch.numbers = []
-    s.c.auth_vars = []
+    _clear(s)
     if outcome.result is Ended.OK and failure is not None:
         outcome = Outcome(Ended.DEFER, log_text=failure)
     if outcome.result is Ended.OK:
@@ -102,6 +102,11 @@ def _run(s: Session, driver: Driver, initial: str) -> None:
     s.say(reply)
     who = host_and_ident(s.p, s.release.command_history)
     log(s.p, f"{driver.name} authenticator failed for {who}: {logged}", reject=True)
+
+
+def _clear(s: Session) -> None:
+    for name in ("auth1", "auth2", "auth3"):
+        s.p.scratch.variables.pop(name, None)
 
 
 def _set_id(s: Session, driver: Driver) -> tuple[str, str | None]:

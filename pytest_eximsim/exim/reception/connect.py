@@ -5,7 +5,7 @@ Lives here: what is decided once for a connection. Not here: the daemon's limits
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ...errors import ExpansionError
 from ..acl import Phase, Result
@@ -60,8 +60,7 @@ def _limits(s: Session) -> bool:
         seconds = float(timeout) if isinstance(timeout, (int, float)) else time_value(expand(s.p, str(timeout))) if timeout else 0
         s.channel.timeout = seconds or None
         return True
-    s.say("421 Temporary local problem - please try later")
-    return False
+    ending.closedown(s, "Temporary local problem - please try later")
 
 
 def size_value(text: str) -> int:
@@ -138,12 +137,10 @@ def _banner(s: Session, message: str | None) -> str:
     return "".join(f"{code}{'-' if i < last else ' '}{extended}{line}\r\n" for i, line in enumerate(lines))
 
 
-def die(s: Session, text: str) -> None:
+def die(s: Session, text: str) -> NoReturn:
     """Main and panic log, `421 Unexpected failure`, the end of the process."""
     log(s.p, text, panic=True)
-    s.say("421 Unexpected failure, please try later")
-    s.flush()
-    raise ending.Ended
+    ending.closedown(s, "Unexpected failure, please try later")
 
 
 def _too_early(s: Session) -> bool:

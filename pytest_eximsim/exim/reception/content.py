@@ -77,8 +77,8 @@ class DataSource:
     def push_back(self, data: bytes) -> None:
         self.channel.push_back(data)
 
-    def rest(self, strict: bool, limit: int) -> tuple[bytes, bool]:
-        """The body up to the final dot, without it; the second value is true when it was cut at `limit` octets (the rest is thrown away)."""
+    def rest(self, strict: bool, limit: int) -> tuple[bytes, int]:
+        """The body up to the final dot, without it, and how much more there was far behind `limit` (that is thrown away)."""
         return _read_to_dot(self.channel, strict, limit)
 
 
@@ -105,21 +105,21 @@ class ChunkSource:
         self.data = data + self.data[self.pos:]
         self.pos = 0
 
-    def rest(self, strict: bool, limit: int) -> tuple[bytes, bool]:
+    def rest(self, strict: bool, limit: int) -> tuple[bytes, int]:
         rest = self.data[self.pos:]
         self.pos = len(self.data)
-        return rest, False
+        return rest, 0
 
 
 _END_STRICT = re.compile(rb"\r\n\.\r\n")
 _END_LAX = re.compile(rb"\n\.\r?\n")
 
 
-def _read_to_dot(channel: Channel, strict: bool, limit: int) -> tuple[bytes, bool]:
+def _read_to_dot(channel: Channel, strict: bool, limit: int) -> tuple[bytes, int]:
     """Read the body. To look for the end at its very beginning too, a line end is put before it."""
     head = b"\r\n"
     parts: list[bytes] = []
-    length, cut = 0, False
+    length = thrown = 0
     end = _END_STRICT if strict else _END_LAX
     tail = head
     while True:
@@ -130,18 +130,22 @@ def _read_to_dot(channel: Channel, strict: bool, limit: int) -> tuple[bytes, boo
         if found:
             channel.buffer = search[found.end():]
             keep = found.start() - len(tail) + (2 if strict else 1)
-            parts.append(data[:keep] if keep > 0 else b"")
-            if keep < 0 and not cut:
+            if length > limit:
+                thrown += max(keep, 0)
+            elif keep >= 0:
+                parts.append(data[:keep])
+            else:
                 parts = [b"".join(parts)[:keep]]
             break
         if data:
-            length += len(data)
-            if not cut:
+            if length > limit:
+                thrown += len(data) - data.count(b"\r\n")
+            else:
+                length += len(data)
                 parts.append(data)
-            cut = cut or length > limit * 2 + 65536
             tail = search[-4:]
         channel.refill()
-    return b"".join(parts), cut
+    return b"".join(parts), thrown
 
 
 def read_header(source: DataSource | ChunkSource, *, maximum: int, line_maximum: int, message_maximum: int, strict_dots: bool) -> Content:
@@ -241,15 +245,12 @@ def _continues(source: DataSource | ChunkSource, c: Content) -> bool:
 def read_body(source: DataSource | ChunkSource, c: Content, *, strict: bool, limit: int) -> None:
     """Read the body behind the header; `limit` is message_size_limit, 0 for none. Sets c.body, c.too_big."""
     strict = strict and bool(c.crlf)
-    raw, cut = source.rest(strict, limit or (1 << 62))
+    raw, thrown = source.rest(strict, 2 * limit + 65536 if limit else 1 << 62)
     if source.dots:
         raw = _without_dots(raw, strict)
     body = _line_ends(raw, strict)
-    before = c.size
-    c.size += len(body)
-    if limit > 0 and (cut or c.size > limit) and body:
-        c.too_big = True
-        c.size = max(limit, before) + 1
+    c.size += len(body) + thrown
+    c.too_big = c.size > limit > 0 and bool(body)
     c.body = (c.first or b"") + body
     c.lines += body.count(b"\n")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from ..acl import Phase, Result
 from ..log import host_and_ident, log, printing, selector_on
 from . import replies
+from .channel import Lost
 
 if TYPE_CHECKING:
     from ..state import Process
@@ -151,6 +152,21 @@ def too_many_unknown(s: Session) -> bool:
     not_quit(s, "bad-commands", "500", "Too many unrecognized commands")
     replies.dropped(s, "too many unrecognized commands", "last was", s.command_line)
     return True
+
+
+def closedown(s: Session, text: str) -> NoReturn:
+    """`421 TEXT` to everything until QUIT or the end; the process is broken (s419)."""
+    s.say(f"421 {text}")
+    try:
+        while True:
+            line = s.channel.command_line()[0].decode("latin-1").strip().lower()
+            if line == "quit":
+                s.say(f"221 {s.c.active_hostname} closing connection")
+                break
+            s.say("250 Reset OK" if line == "rset" else f"421 {text}")
+    except (TimeoutError, Lost):
+        pass
+    raise Ended
 
 
 def shown_input(s: Session, limit: int) -> str:

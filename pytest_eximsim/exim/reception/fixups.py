@@ -116,7 +116,7 @@ class Headers:
                 domain = "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "-" for c in expanded) or domain
             else:
                 text = "." + expanded if expanded else ""
-        self.id_header = self.add(f"{self.prefix}Message-Id: <E{p.message.id}{text}@{domain}>\n", "I")
+        self.add(f"{self.prefix}Message-Id: <E{p.message.id}{text}@{domain}>\n", "I")
 
     def _generated_sender(self) -> str:
         """The address that submission mode holds for the true one."""

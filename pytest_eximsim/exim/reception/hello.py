@@ -154,6 +154,7 @@ def _offers(s: Session, first: str) -> list[str]:
         s.sync_limit = 0
         s.pipelining = True
         if s.pipe_connect:
+            s.pipe_connect_offered = True
             offered.append("PIPECONNECT")
     offered += _authenticators(s)
     if s.host_in("chunking_advertise_hosts"):

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...errors import Died
 from ..hosts import build_fullhost, is_ip, look_up_sender_name
 from ..state import Connection
 from .channel import Lost
@@ -65,6 +66,8 @@ def read_header(s: Session) -> None:
     if s.c.proxy_host:
         s.c.host_name = ""
         s.c.host_aliases = []
+    if "%" in s.c.host_address:
+        raise Died(f'unable to parse "{s.c.host_address}" as an IPv6 address')
     look_up_sender_name(s.p)
     build_fullhost(s.p)
 

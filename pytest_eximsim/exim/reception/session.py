@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...errors import Died
 from ..acl import Phase, Verdict, run_acl
 from ..addresses import Syntax
 from ..expansion import expand
@@ -85,6 +86,7 @@ class Session:
         self.helo_verify_required = False
         self.pipelining = False                 # PIPELINING was offered
         self.pipe_connect = False               # input may come before it is asked for
+        self.pipe_connect_offered = False
         self.auth_advertised: dict[str, bool] = {}
         self.tls_advertised = False
         self.chunking_offered = False
@@ -204,18 +206,21 @@ class Session:
 
 def serve_connection(p: Process) -> None:
     """Run one session on p.connection.stream to its end and close it. Nothing that a client does raises out of here."""
-    from .connect import start_session
+    from .connect import die, start_session
 
     assert p.connection.stream is not None
     channel = Channel(p.connection.stream)
     s = Session(p, channel)
     p.connection.session = s
     try:
-        if start_session(s):
-            s.message_ended()
-            _loop(s)
-            channel.flush()
-            ending.log_no_mail(s)
+        try:
+            if start_session(s):
+                s.message_ended()
+                _loop(s)
+                channel.flush()
+                ending.log_no_mail(s)
+        except Died as error:
+            die(s, error.message)
     except ending.Ended:
         pass
     finally:
