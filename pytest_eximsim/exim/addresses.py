@@ -12,8 +12,9 @@ lines beyond `split_addresses`.
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .release import Release
@@ -32,7 +33,9 @@ class AddressSyntaxError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ParsedAddress:
-    """`address` is what is left of the text; `domain` is the offset of its domain, 0 without one; `start`, `end` are offsets into the text."""
+    """`address` is what is left of the text; `domain` is the offset of its domain, 0 without one; `start`, `end` are offsets into the
+    text.
+    """
 
     address: str
     domain: int = 0
@@ -42,7 +45,9 @@ class ParsedAddress:
 
 @dataclass(slots=True)
 class Syntax:
-    """What an option changes: allow_domain_literals, strip_trailing_dot, strip_excess_angle_brackets, allow_utf8_domains, the length limit."""
+    """What an option changes: allow_domain_literals, strip_trailing_dot, strip_excess_angle_brackets, allow_utf8_domains, the length
+    limit.
+    """
 
     domain_literals: bool = False
     strip_trailing_dot: bool = False

@@ -1,6 +1,7 @@
 """Main, reject and panic lines: time stamps, log_selector, `H=… U=…` texts (Exim chapter 52, "Log files").
 
-Lives here: which selectors exist, which are on, how a line is put together and that it goes to world.logs. Not here: the texts of the lines,
+Lives here: which selectors exist, which are on, how a line is put together and that it goes to world.logs. Not here: the texts of the
+lines,
 and where the files are.
 """
 
@@ -216,7 +217,9 @@ _ESCAPES_OF_TABS = _ESCAPES | {9: "\\t"}
 
 
 def printing(text: str, *, tabs: bool = False, top_bits: bool = False) -> str:
-    """As Exim's string_printing: what does not print becomes `\\n`, `\\r` … or octal; `tabs` escapes tabs too. `top_bits`: print_topbitchars is on."""
+    """As Exim's string_printing: what does not print becomes `\\n`, `\\r` … or octal; `tabs` escapes tabs too. `top_bits`:
+    print_topbitchars is on.
+    """
     if text.isascii() and text.isprintable():
         return text
     table = _ESCAPES_OF_TABS if tabs else _ESCAPES

@@ -1,6 +1,7 @@
 """One Exim: its configuration in a world, its daemon, its queue. The façade that the outside uses.
 
-Lives here: what all processes of one Exim share, and the daemon's part of a connection (limits, the opening log line, forking). Not here: the
+Lives here: what all processes of one Exim share, and the daemon's part of a connection (limits, the opening log line, forking). Not
+here: the
 SMTP session (reception/), delivery.
 """
 
@@ -29,9 +30,10 @@ class Accepted:
 
 
 class Mta:
-    """One Exim. `queue`: ids of messages that wait; `messages`: all that were ever accepted, in order."""
+    """One Exim. `queue`: messages that wait, by id; `messages`: all that were ever accepted, in order; neither without `keep`."""
 
-    def __init__(self, configuration: Configuration, world: World, *, version_number: str | None = None) -> None:
+    def __init__(self, configuration: Configuration, world: World, *, version_number: str | None = None,
+                 keep: bool = True) -> None:
         release = configuration.release
         self.configuration = configuration
         self.world = world
@@ -43,6 +45,7 @@ class Mta:
         self.acl_texts: dict[str, Any] = {}     # ACLs written into options, read once (acl/engine.py)
         self.queue: dict[str, Accepted] = {}
         self.messages: list[Accepted] = []
+        self.keep = keep
         self.connections = 0                # how many there ever were, for connection ids
         self.open: list[str] = []           # addresses of the connections that are served now
         self.daemon = Process(mta=self, pid=world.entropy.pid())
@@ -55,7 +58,9 @@ class Mta:
         return p
 
     def serve(self, stream: Stream) -> None:
-        """Serve one connection from accept() to its end: the daemon's checks, then a child's session. Never raises for what a client does."""
+        """Serve one connection from accept() to its end: the daemon's checks, then a child's session. Never raises for what a client
+        does.
+        """
         from .reception.daemon import accept_connection
 
         accept_connection(self, stream)
@@ -68,6 +73,8 @@ class Mta:
 
     def accept(self, p: Process) -> None:
         """The message of `p` is complete and safe: it goes on the queue."""
+        if not self.keep:
+            return
         accepted = Accepted(p.message, p.connection)
         self.queue[p.message.id] = accepted
         self.messages.append(accepted)

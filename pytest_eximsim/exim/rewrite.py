@@ -1,7 +1,9 @@
 """Rewriting addresses by `begin rewrite` (Exim chapter 31): the flags, the rules, header lines, `-brw`.
 
-    E F T   envelope: both, sender, recipient      h f t c b r s   header lines: all, From, To, Cc, Bcc, Reply-To, Sender      S   at SMTP time
-    Q  an unqualified result is qualified          q  no rule after this one that matched          R  apply it again, ten times       w  with the display name
+    E F T   envelope: both, sender, recipient      h f t c b r s   header lines: all, From, To, Cc, Bcc, Reply-To, Sender      S   at
+    SMTP time
+    Q  an unqualified result is qualified          q  no rule after this one that matched          R  apply it again, ten times       w 
+    with the display name
 """
 
 from __future__ import annotations
@@ -23,8 +25,14 @@ if TYPE_CHECKING:
 HEADERS = "sftcbr"
 #: `-brw`'s lines: flag, its word, the word of log lines.
 PLACES = (
-    ("s", "sender", "sender:"), ("f", "from", "from:"), ("t", "to", "to:"), ("c", "cc", "cc:"), ("b", "bcc", "bcc:"), ("r", "reply-to", "reply-to:"),
-    ("F", "env-from", "env-from"), ("T", "env-to", "env-to"),
+    ("s", "sender", "sender:"),
+    ("f", "from", "from:"),
+    ("t", "to", "to:"),
+    ("c", "cc", "cc:"),
+    ("b", "bcc", "bcc:"),
+    ("r", "reply-to", "reply-to:"),
+    ("F", "env-from", "env-from"),
+    ("T", "env-to", "env-to"),
 )
 _LOGGED = {flag: logged for flag, _, logged in PLACES} | {"S": "SMTP"}
 _TYPES = {"S": "s", "F": "f", "T": "t", "C": "c", "B": "b", "R": "r"}
@@ -187,7 +195,9 @@ def _rewrite_text(p: Process, text: str, flag: str) -> str:
 
 
 def brw_results(p: Process, text: str) -> dict[str, str]:
-    """What `exim -brw TEXT` prints: place (`from`, `env-to` …, `SMTP` where there are such rules) → result. `error` where it is no address."""
+    """What `exim -brw TEXT` prints: place (`from`, `env-to` …, `SMTP` where there are such rules) → result. `error` where it is no
+    address.
+    """
     results: dict[str, str] = {}
     if any("S" in rule.flags for rule in p.configuration.rewrite):
         text = smtp_rewrite(p, text)

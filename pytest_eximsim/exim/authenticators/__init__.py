@@ -1,4 +1,5 @@
-"""Authenticators as servers (Exim chapters 33 to 35): who proves what. AUTH itself, its replies and log lines are reception/authentication.py.
+"""Authenticators as servers (Exim chapters 33 to 35): who proves what. AUTH itself, its replies and log lines are
+reception/authentication.py.
 
 One module a driver; each has `server(exchange, driver, initial) -> Outcome`. A driver that is not in DRIVERS is refused by name.
 """

@@ -1,6 +1,7 @@
 """The bytes of a session: input buffered by what one read gives, output collected until input must be waited for.
 
-Exim decides by its buffer whether a client sent too soon, so reads are made as it makes them: one of at most 8192 octets whenever the buffer
+Exim decides by its buffer whether a client sent too soon, so reads are made as it makes them: one of at most 8192 octets whenever the
+buffer
 is empty, after everything that was written has been sent. No SMTP here.
 """
 

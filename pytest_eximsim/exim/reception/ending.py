@@ -147,7 +147,8 @@ def too_many_nonmail(s: Session) -> bool:
 
 def too_many_unknown(s: Session) -> bool:
     """smtp_max_unknown_commands is passed."""
-    log(s.p, f'SMTP syntax error in "{replies.printed_command(s)}" {host_and_ident(s.p)} unrecognized command', selector="smtp_syntax_error")
+    text = f'SMTP syntax error in "{replies.printed_command(s)}" {host_and_ident(s.p)} unrecognized command'
+    log(s.p, text, selector="smtp_syntax_error")
     incomplete_transaction(s, "unrecognized command")
     not_quit(s, "bad-commands", "500", "Too many unrecognized commands")
     replies.dropped(s, "too many unrecognized commands", "last was", s.command_line)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..acl import Phase, Result, Verdict
-from ..addresses import AddressSyntaxError, parse_address, qualify, syntax_of
-from ..rewrite import smtp_rewrite
+from ..addresses import AddressSyntaxError, parse_address, qualify
 from ..expansion import expand_condition
 from ..log import host_and_ident, log
+from ..rewrite import smtp_rewrite
 from ..state import Recipient
 from . import replies
 
@@ -292,11 +292,12 @@ def _rcpt_options(s: Session, recipient: Recipient) -> bool | None:
         elif name == "ORCPT" and s.dsn_offered and option.equals:
             recipient.orcpt = option.value
         else:
-            return _unknown_rcpt_option(s, option)
+            _put_back(s, option)
+            return None
         s.data = option.rest
 
 
-def _unknown_rcpt_option(s: Session, option: Option) -> None:
+def _put_back(s: Session, option: Option) -> None:
     """The option is put back as Exim does: a blank before a word without `=` has become one (s104)."""
     s.data = f"{option.rest} {option.name}={option.value}" if option.equals else f"{option.rest}={option.value}"
 

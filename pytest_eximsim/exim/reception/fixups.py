@@ -1,6 +1,8 @@
-"""What Exim does to the header lines of a message that comes in: their types, missing lines, submission mode, ACL's lines (s409–s411, a028).
+"""What Exim does to the header lines of a message that comes in: their types, missing lines, submission mode, ACL's lines (s409–s411,
+a028).
 
-Types are Exim's letters: P Received, F From, T To, C Cc, B Bcc, R Reply-To, S Sender, I Message-Id, `*` not to be sent on, blank for others.
+Types are Exim's letters: P Received, F From, T To, C Cc, B Bcc, R Reply-To, S Sender, I Message-Id, `*` not to be sent on, blank for
+others.
 """
 
 from __future__ import annotations
@@ -10,8 +12,8 @@ from typing import TYPE_CHECKING
 from ...errors import ExpansionError
 from ..addresses import AddressSyntaxError, Syntax, parse_address
 from ..expansion import expand
-from ..log import log
 from ..expansion.operators.printing import quote_local_part
+from ..log import log
 from ..rewrite import rewrite_envelope_sender, rewrite_headers, rewrite_recipient
 from ..state import Header
 from ..tod import rfc2822, zone
@@ -183,7 +185,9 @@ class Headers:
         message.headers = [h for h in self.lines if h.text]
 
     def _place(self, where: str) -> int:
-        """The index that a line is to get. `at_start_rfc` is behind all Received: and Resent- lines, `after_received` behind the Received: ones."""
+        """The index that a line is to get. `at_start_rfc` is behind all Received: and Resent- lines, `after_received` behind the Received:
+        ones.
+        """
         if where == "at_start":
             return 0
         if where not in ("after_received", "at_start_rfc"):

@@ -11,6 +11,7 @@ from ...errors import ExpansionError
 from ..acl import Phase, Result, Verdict
 from ..ids import new_id
 from ..log import log
+from ..lookups.cache import tidy_up
 from . import ending, replies
 from .arrival import arrival_line, host_info, stored_size
 from .channel import Lost
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def receive(s: Session, source: DataSource | ChunkSource, *, chunk_reply: str = "") -> bool:
     """Receive one message; true when the session is over. Afterwards a new transaction begins."""
     message = s.p.message
-    s.p.scratch.lookup_cache.clear()
+    tidy_up(s.p)
     message.received_time = s.p.world.clock.now()
     try:
         over = _receive(s, source, chunk_reply)
@@ -35,7 +36,7 @@ def receive(s: Session, source: DataSource | ChunkSource, *, chunk_reply: str = 
         s.flush()
         ending.log_no_mail(s)
         raise ending.Ended
-    s.p.scratch.lookup_cache.clear()
+    tidy_up(s.p)
     s.message_ended()
     return over
 
@@ -44,11 +45,13 @@ def _receive(s: Session, source: DataSource | ChunkSource, chunk_reply: str) -> 
     try:
         content = _read_header(s, source)
     except Lost:
-        return _gone(s, " (header)")
+        _gone(s, " (header)")
+        return None
     except HeaderTooLong as error:
         return _header_too_long(s, source, error)
     if content.eof and source.dots:
-        return _gone(s, " (after header)")
+        _gone(s, " (after header)")
+        return None
     message = s.p.message
     headers = Headers(s, [text.decode("latin-1") for text in content.headers])
     message.id = new_id(s.p)
@@ -59,7 +62,8 @@ def _receive(s: Session, source: DataSource | ChunkSource, chunk_reply: str) -> 
     except Lost:
         if not s.release.lost_in_body_has_id:
             message.id = ""
-        return _gone(s, "")
+        _gone(s, "")
+        return None
     if content.too_big:
         return _too_big(s, content)
     try:

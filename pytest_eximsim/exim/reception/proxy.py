@@ -1,6 +1,7 @@
 """The PROXY header as Exim reads it (facts: section 1.3, 1.4 and 1.9), version 1 and 2.
 
-Not the protocol as it is written down (that is wire/proxy.py) but Exim's reading of it, with its quirks. Version 1 differs between releases:
+Not the protocol as it is written down (that is wire/proxy.py) but Exim's reading of it, with its quirks. Version 1 differs between
+releases:
 up to 4.82 the octets are looked at once and stay unread when they are no good header; later ones read, 14 octets first and then one by
 one up to the line's end. Version 2 is the later releases' everywhere.
 """
@@ -54,7 +55,9 @@ def required(s: Session) -> bool:
 
 
 def read_header(s: Session) -> None:
-    """Read the header where the host has to send one; afterwards the connection has the client's address, or the session refuses all but QUIT."""
+    """Read the header where the host has to send one; afterwards the connection has the client's address, or the session refuses all
+    but QUIT.
+    """
     if not required(s):
         return
     s.c.proxy_session = True

@@ -68,7 +68,9 @@ def user_message(s: Session, default: str, text: str) -> None:
 
 
 def synprot_error(s: Session, kind: str, code: int, data: str | None, text: str) -> bool:
-    """A syntax or protocol error: counted, logged with the selector smtp_KIND_error, answered unless the code is 0. True: too many (s206)."""
+    """A syntax or protocol error: counted, logged with the selector smtp_KIND_error, answered unless the code is 0. True: too many
+    (s206).
+    """
     log(s.p, f'SMTP {kind} error in "{printed_command(s)}" {host_and_ident(s.p)} {text}', selector=f"smtp_{kind}_error")
     s.synprot_errors += 1
     over = s.synprot_errors > s.option_int("smtp_max_synprot_errors")

@@ -3,7 +3,8 @@
 Rules of the table (smtp chapter 47 of Exim's specification; cases s201–s214):
     a command's word must be followed by a blank, the line's end, or (MAIL FROM: and RCPT TO:) anything
     `arguments`  text behind the word is allowed; else it is "unexpected argument data"
-    `mail`       part of sending a message; others are counted against smtp_accept_max_nonmail. Those with `free` are not counted once a message
+    `mail`       part of sending a message; others are counted against smtp_accept_max_nonmail. Those with `free` are not counted once a
+    message
     `sync`       0: nothing may be waiting behind it; 1: the same unless PIPELINING was offered; 2: anything may
 """
 
