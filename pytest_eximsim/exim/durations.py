@@ -6,7 +6,6 @@ import re
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _PART = re.compile(r"([0-9]+)([wdhms])")
-LARGEST = 2**31 - 1
 
 
 def read(text: str) -> int | None:
@@ -16,9 +15,10 @@ def read(text: str) -> int | None:
         found = _PART.match(text, place)
         if not found:
             return None
-        seconds += int(found.group(1)[:12]) * _UNITS[found.group(2)]
+        seconds += int(found.group(1)[:40]) * _UNITS[found.group(2)]
         place = found.end()
-    return seconds if text and seconds <= LARGEST else None
+    seconds = (seconds + 2**31) % 2**32 - 2**31     # as an int holds it
+    return seconds if text and seconds >= 0 else None
 
 
 def show(seconds: int) -> str:

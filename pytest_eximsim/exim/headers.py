@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import ExpansionError
@@ -110,7 +112,7 @@ def decode_words(text: str, target: str | None, *, check_length: bool) -> str:
         between = text[place:match.start()]
         if not (behind_word and between and not between.strip(_SPACE)):
             found.append(between)
-        found.append(_converted(raw, match.group(1).partition("*")[0], target))
+        found.append(_converted(raw, match.group(1), target))
         place, behind_word = match.end(), True
     return "".join([*found, text[place:]])
 
@@ -130,19 +132,35 @@ def _word_bytes(encoding: str, body: str) -> bytes | None:
 
 
 def _converted(raw: bytes, source: str, target: str | None) -> str:
+    """To the target charset; bytes that cannot be converted stay as they are."""
     if target is None or source.lower() == target.lower():
         return raw.decode("latin-1")
     try:
-        return raw.decode(source).encode(target, "replace").decode("latin-1")
+        "".encode(target)
+        found = codecs.getincrementaldecoder(source)
     except LookupError:
         raise ExpansionError(f'iconv_open("{target}", "{source}") failed: Invalid argument (maybe unsupported conversion)') from None
-    except UnicodeError:
-        return "".join(_one_by_one(raw, source, target))
+    try:
+        return raw.decode(source).encode(target).decode("latin-1")
+    except (UnicodeError, ValueError):
+        return "".join(_one_by_one(raw, found(), target))
 
 
-def _one_by_one(raw: bytes, source: str, target: str) -> list[str]:
-    """Undecodable bytes become question marks."""
-    return [raw.decode(source, "replace").replace("\ufffd", "?").encode(target, "replace").decode("latin-1")]
+def _one_by_one(raw: bytes, decoder: codecs.IncrementalDecoder, target: str) -> Iterator[str]:
+    """Character by character, where the whole cannot be converted."""
+    pending = b""
+    for number in raw:
+        pending += bytes([number])
+        try:
+            text = decoder.decode(pending[-1:])
+            if text:
+                yield text.encode(target).decode("latin-1")
+                pending = b""
+        except (UnicodeError, ValueError):
+            yield pending.decode("latin-1")
+            pending = b""
+            decoder.reset()
+    yield pending.decode("latin-1")
 
 
 def encode_words(text: str, name: str, *, head_counts: bool = False) -> str:

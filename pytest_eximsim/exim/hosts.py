@@ -35,13 +35,18 @@ class HostAddresses:
 # --- addresses as texts ------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4096)
 def is_ip(text: str, release: Release | None = None, *, mask: bool = False) -> int:
     """4, 6, or 0 where `text` is no IP address; with `mask`, `/bits` may follow.
 
     The older release looks at the shape alone: 999.2.3.4 and 12345::1 are addresses (cases PROXY-007, PROXY-008).
     """
-    if release is not None and not release.strict_addresses:
+    return address_kind(text, release is None or release.strict_addresses, mask)
+
+
+@lru_cache(maxsize=16384)
+def address_kind(text: str, strict: bool, mask: bool) -> int:
+    """is_ip, where only `strict` is known of the release."""
+    if not strict:
         return _shape(_MASK.sub("", text) if mask else text)
     address, slash, bits = text.partition("/")
     if slash and not (mask and re.fullmatch(r"\d+", bits, re.ASCII)):

@@ -104,7 +104,7 @@ class Release:
 EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
     EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False, names_malformed_macro=False, authenticator_word="authenticator",
-    empty_result_found=True, lookup_reason_quoted=False,
+    empty_result_found=True, lookup_reason_quoted=False, base62_of_32_bits=False,
 )
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, pipe_connect=False, long_ids=False,

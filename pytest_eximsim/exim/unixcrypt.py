@@ -7,6 +7,9 @@ import hashlib
 _ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
+_OTHER_METHODS = frozenset(["2a", "2b", "2x", "2y", "3", "7", "gy", "md5", "sha1", "y"])
+
+
 class UnknownMethod(Exception):
     """A method that is not here (bcrypt, yescrypt …); the text is its mark."""
 
@@ -19,7 +22,9 @@ def crypt(plain: str, setting: str) -> str | None:
             return _md5(plain.encode("latin-1"), setting.split("$")[2][:8] if setting.count("$") >= 2 else "")
         if method in ("5", "6"):
             return _sha(plain.encode("latin-1"), setting, method)
-        raise UnknownMethod(f"${method}$")
+        if method in _OTHER_METHODS:
+            raise UnknownMethod(f"${method}$")
+        return None
     if len(setting) < 2 or setting[0] not in _ALPHABET or setting[1] not in _ALPHABET:
         return None
     return setting[:2] + _des_block(plain[:8], setting[:2], 25)

@@ -15,32 +15,27 @@ _FOUR = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 _SIX_OLD = re.compile(r"[0-9A-Fa-f:.]+(?:%[^/]*)?")
 
 
-def split_mask(text: str) -> tuple[str, str | None]:
-    """The address and what follows its first slash."""
-    address, slash, mask = text.partition("/")
-    return address, mask if slash else None
-
-
 def ip_version(text: str, release: Release) -> int:
-    """0, 4 or 6. A mask of digits may follow; the older release does not look at the size of IPv4 bytes (case EXPAND-011)."""
-    address, mask = split_mask(text)
-    if mask is not None and not (mask and all(char in DIGITS for char in mask)):
-        return 0
-    return address_version(address, strict=release.strict_addresses, mask=mask)
+    """0, 4 or 6; no mask may follow. The older release does not look at the size of IPv4 bytes (case EXPAND-011)."""
+    return address_version(text, strict=release.strict_addresses)
 
 
-def address_version(address: str, *, strict: bool, mask: str | None = None) -> int:
+def address_version(address: str, *, strict: bool) -> int:
+    """`strict`: IPv4 bytes are at most 255 and without leading zeros."""
     if _FOUR.fullmatch(address):
-        if strict and any(int(byte) > 255 for byte in address.split(".")):
-            return 0
-        return 0 if strict and mask is not None and int(mask) > 32 else 4
+        bad = strict and any(int(byte) > 255 or str(int(byte)) != byte for byte in address.split("."))
+        return 0 if bad else 4
     if ":" not in address:
         return 0
-    bare = address.partition("%")[0]
-    groups = six_groups(bare)
-    if groups is None:
-        return 0
-    return 0 if strict and mask is not None and int(mask) > 128 else 6
+    return 6 if six_groups(address.partition("%")[0]) is not None else 0
+
+
+def _with_mask(text: str, release: Release) -> tuple[int, str, str | None]:
+    """Version, address and mask of an address with an optional mask of digits."""
+    address, slash, mask = text.partition("/")
+    if any(char not in DIGITS for char in mask):
+        return 0, address, mask
+    return ip_version(address, release), address, mask if slash else None
 
 
 def six_groups(address: str) -> list[int] | None:
@@ -79,13 +74,12 @@ def four_bytes(address: str) -> list[int]:
 
 def mask_address(text: str, argument: str | None, release: Release) -> str:
     """${mask:address/bits}; IPv6 as eight groups of four digits with dots, or (mask_n) in its short form (cases LISTS-003, EXPAND-024)."""
-    version = ip_version(text, release)
-    address, mask = split_mask(text)
+    version, address, mask = _with_mask(text, release)
     if not version:
         raise ExpansionError(f'"{text}" is not an IP address')
     if mask is None:
         raise ExpansionError(f'missing mask value in "{text}"')
-    bits, width = int(mask), 32 if version == 4 else 128
+    bits, width = int(mask[:9] or "0"), 32 if version == 4 else 128
     if bits > width:
         raise ExpansionError(f'mask value too big in "{text}"')
     keep = ((1 << width) - 1) ^ ((1 << (width - bits)) - 1)
@@ -101,16 +95,18 @@ def mask_address(text: str, argument: str | None, release: Release) -> str:
 
 
 def short_form(groups: list[int]) -> str:
-    """Zero-compressed: the first longest run of zero groups is `::`."""
+    """Zero-compressed: the first longest run of zero groups, be it one, is `::`; eight zeros are a single colon, as Exim has it."""
     best, length, place = -1, 0, 0
     while place < 8:
         run = place
         while run < 8 and groups[run] == 0:
             run += 1
-        if run - place > length and run - place > 1:
+        if run - place > length:
             best, length = place, run - place
         place = max(run, place + 1)
     words = [f"{group:x}" for group in groups]
+    if length == 8:
+        return ":"
     if best < 0:
         return ":".join(words)
     return ":".join(words[:best]) + "::" + ":".join(words[best + length:])
@@ -118,8 +114,7 @@ def short_form(groups: list[int]) -> str:
 
 def long_groups(text: str, release: Release) -> list[int]:
     """The groups of an address for ipv6norm and ipv6denorm; IPv4 is mapped."""
-    version = ip_version(text, release)
-    address = split_mask(text)[0]
+    version, address = ip_version(text, release), text
     if version == 4:
         a, b, c, d = four_bytes(address)
         return [0, 0, 0, 0, 0, 0xFFFF, a << 8 | b, c << 8 | d]
@@ -131,10 +126,9 @@ def long_groups(text: str, release: Release) -> list[int]:
 
 def reversed_address(text: str, release: Release) -> str:
     """${reverse_ip:…}: as DNS lists want it."""
-    version = ip_version(text, release)
+    version, address, _ = _with_mask(text, release)
     if not version:
         raise ExpansionError(f"reverse_ip() not given an IP address [{text}]")
-    address = split_mask(text)[0]
     if version == 4:
         return ".".join(str(byte) for byte in reversed(four_bytes(address)))
     groups = six_groups(address.partition("%")[0]) or []

@@ -20,8 +20,8 @@ SMALLEST = -(2**63)
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 _DECIMAL = re.compile(r"[0-9]+")
-_ANY_BASE = re.compile(r"0[xX][0-9A-Fa-f]+|[0-9]+")
-NESTING = 200
+_ANY_BASE = re.compile(r"0[xX][0-9A-Fa-f]*|[0-9]+")
+NESTING = 40
 
 
 def wrap(number: int) -> int:
@@ -149,14 +149,14 @@ class Arithmetic:
         if self.decimal or not digits.startswith("0") or digits == "0":
             return min(int(digits[:25]), LARGEST), found.end()
         if digits[1:2] in "xX":
-            return min(int(digits[:40], 16), LARGEST), found.end()
+            return min(int(digits[2:40] or "0", 16), LARGEST), found.end()
         octal = re.match("[0-7]+", digits)
         assert octal is not None
         return min(int(octal.group()[:40], 8), LARGEST), found.start() + octal.end()
 
     def deeper(self, function: Callable[[], int]) -> int:
         self.depth += 1
-        if self.depth > NESTING // 10:
+        if self.depth > NESTING:
             raise _Mistake("too many nested parentheses for the simulator,")
         number = function()
         self.depth -= 1

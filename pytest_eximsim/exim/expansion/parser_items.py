@@ -309,7 +309,7 @@ class ItemParser:
         while cursor.char == "," and self.release.run_expands_words:
             cursor.pos += 1
             if not cursor.text.startswith("preexpand", cursor.pos):
-                return self.call(entry, start, [], fault=f"bad option '{cursor.read_name()}' for run")
+                return self.call(entry, start, [], fault=f"bad option '{self.option()}' for run")
             cursor.pos += len("preexpand")
             late = False
         if cursor.skip_space() != "{":
@@ -325,6 +325,10 @@ class ItemParser:
         cursor.pos += 1
         return self.with_branches(entry, start, [command] if raw is None else [], raw)
 
+
+    def option(self) -> str:
+        """What stands behind the comma of run, at least a character."""
+        return (_OPTION.match(self.cursor.rest) or [""])[0]
 
     def ends_badly(self, command: Sequence) -> bool:
         """Exim looks for the end of the command without minding errors: it goes on behind an unknown variable."""
@@ -349,4 +353,5 @@ def is_field_number(text: str) -> bool:
 
 
 SORTING = frozenset(["<", "<=", ">", ">=", "ge", "gei", "gt", "gti", "le", "lei", "lt", "lti"])
+_OPTION = re.compile(r"(?:.[A-Za-z]*)?", re.DOTALL)
 _COMPARATOR = re.compile(r"[=<>]=?|[A-Za-z0-9_]*")

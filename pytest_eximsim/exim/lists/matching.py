@@ -73,7 +73,7 @@ def match_list(p: Process, text: str, subject: Subject, *, expanded: bool = Fals
     if not isinstance(items, str):
         return items
     run = _Run(p, subject, cache, text, around)
-    return _go_through(run, steps(items, subject.kind, p.release, single=single, named=named))
+    return _go_through(run, steps(items, subject.kind, p.release.strict_addresses, single=single, named=named))
 
 
 def _expanded(p: Process, text: str, around: Around | None) -> str | Result:
@@ -164,7 +164,7 @@ def _named(run: _Run, step: Named) -> Result:
     if not isinstance(text, str):
         result = text
     else:
-        result = _go_through(inner, steps(text, kind, p.release)) if text else NOT_MATCHED
+        result = _go_through(inner, steps(text, kind, p.release.strict_addresses)) if text else NOT_MATCHED
     if not (cacheable and inner.cacheable):
         run.cacheable = False
     elif run.cache is not None and not isinstance(result, ListDeferred):

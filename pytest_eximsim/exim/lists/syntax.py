@@ -13,8 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from ..expansion.splitting import split
-from ..hosts import is_ip, network_of
-from ..release import Release
+from ..hosts import address_kind, network_of
 
 SETTINGS = {
     "address": frozenset({"+caseful"}),
@@ -89,13 +88,17 @@ def iterate(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def steps(text: str, kind: str, release: Release, *, single: bool = False, named: bool = True) -> tuple[Step, ...]:
-    """The steps of an expanded list. `kind`: "domain", "host", "address", "localpart", "string"; `single`: it is one item; without `named`, `+x` is plain."""
+def steps(text: str, kind: str, strict: bool, *, single: bool = False, named: bool = True) -> tuple[Step, ...]:
+    """The steps of an expanded list.
+
+    `kind`: "domain", "host", "address", "localpart", "string"; `strict`: IP addresses must be right, not just look so (a matter of the release);
+    `single`: it is one item; without `named`, `+x` is plain.
+    """
     items = [text] if single else split(text)[1]
     found = [_step(item, kind, named=named) for item in items]
     if len(found) < 3 or kind == "address":
         return tuple(found)
-    return tuple(_grouped(found, kind, release))
+    return tuple(_grouped(found, kind, strict))
 
 
 def _step(text: str, kind: str, *, named: bool) -> Step:
@@ -111,11 +114,11 @@ def _step(text: str, kind: str, *, named: bool) -> Step:
     return Item(text, positive)
 
 
-def _grouped(found: list[Step], kind: str, release: Release) -> Iterator[Step]:
+def _grouped(found: list[Step], kind: str, strict: bool) -> Iterator[Step]:
     simple = _is_network if kind == "host" else _is_word
 
     def key(step: Step) -> tuple[bool, bool]:
-        return (isinstance(step, Item) and simple(step.text, release), isinstance(step, Item) and step.positive)
+        return (isinstance(step, Item) and simple(step.text, strict), isinstance(step, Item) and step.positive)
 
     for (mergeable, positive), group in groupby(found, key):
         if not mergeable:
@@ -125,12 +128,12 @@ def _grouped(found: list[Step], kind: str, release: Release) -> Iterator[Step]:
         yield _networks(texts, positive) if kind == "host" else _words(texts, positive)
 
 
-def _is_word(text: str, release: Release) -> bool:
+def _is_word(text: str, strict: bool) -> bool:
     return text[:1] not in ("^", "*", "@", "+", "/", "!") and ";" not in text
 
 
-def _is_network(text: str, release: Release) -> bool:
-    return bool(is_ip(text, release, mask=True)) and network_of(text) is not None
+def _is_network(text: str, strict: bool) -> bool:
+    return bool(address_kind(text, strict, True)) and network_of(text) is not None
 
 
 def _words(texts: list[str], positive: bool) -> Words:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..release import RELEASES
 from .drivers import cdb, dnsdb, dsearch, lsearch, mysql, passwd, pgsql, redis, sqlite
 from .drivers import json as json_files
 from .result import LookupTypeError, Reply
@@ -89,7 +90,6 @@ class LookupType:
         return self.driver.kind == "single"
 
 
-@lru_cache(maxsize=512)
 def parse_type(text: str, release: Release) -> LookupType:
     """Reads the type of `${lookup …}` or of a list item.
 
@@ -99,6 +99,12 @@ def parse_type(text: str, release: Release) -> LookupType:
 
     Raises LookupTypeError with Exim's text (case REDIS-085).
     """
+    return _parse_type(text, release.name)
+
+
+@lru_cache(maxsize=512)
+def _parse_type(text: str, release_name: str) -> LookupType:
+    release = RELEASES[release_name]
     partial, affix, rest = _partial(text)
     name, star, options = _extras(rest, release)
     driver = _driver(name, release)

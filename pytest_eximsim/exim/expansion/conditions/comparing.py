@@ -10,6 +10,14 @@ def folded(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_LOWER)
 
 
+def compare_caseless(left: str, right: str) -> int:
+    """Negative, 0 or positive. A text sorts *behind* one that it begins (`ab` behind `abc`), as Exim's own function has it."""
+    left, right = folded(left), folded(right)
+    if left == right:
+        return 0
+    return 1 if right.startswith(left) or left > right else -1
+
+
 def less(left: int, right: int) -> bool:
     return left < right
 
@@ -43,7 +51,7 @@ def before(left: str, right: str) -> bool:
 
 
 def before_caseless(left: str, right: str) -> bool:
-    return folded(left) < folded(right)
+    return compare_caseless(left, right) < 0
 
 
 def not_after(left: str, right: str) -> bool:
@@ -51,7 +59,7 @@ def not_after(left: str, right: str) -> bool:
 
 
 def not_after_caseless(left: str, right: str) -> bool:
-    return folded(left) <= folded(right)
+    return compare_caseless(left, right) <= 0
 
 
 def after(left: str, right: str) -> bool:
@@ -59,7 +67,7 @@ def after(left: str, right: str) -> bool:
 
 
 def after_caseless(left: str, right: str) -> bool:
-    return folded(left) > folded(right)
+    return compare_caseless(left, right) > 0
 
 
 def not_before(left: str, right: str) -> bool:
@@ -67,4 +75,4 @@ def not_before(left: str, right: str) -> bool:
 
 
 def not_before_caseless(left: str, right: str) -> bool:
-    return folded(left) >= folded(right)
+    return compare_caseless(left, right) >= 0

@@ -89,8 +89,8 @@ def is_ip6(p: Process, text: str) -> bool:
 
 
 def first_delivery(p: Process, node: Condition) -> bool:
-    """True unless a delivery process says that this is a later attempt."""
-    return bool(p.scratch.variables.get("first_delivery", True)) is not node.negated
+    """True in the first delivery attempt of a message."""
+    return bool(p.scratch.variables.get("first_delivery", False)) is not node.negated
 
 
 def queue_running(p: Process, node: Condition) -> bool:

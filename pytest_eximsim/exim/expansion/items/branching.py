@@ -184,9 +184,17 @@ def listextract(p: Process, node: Call) -> str:
     if node.fault is not None:
         raise ExpansionError(node.fault)
     found = split(items)[1]
-    index = number - 1 if number > 0 else number
-    value = found[index] if number and -len(found) <= index < len(found) else None
-    return finish(p, node, value, restore)
+    return finish(p, node, list_element(found, number), restore)
+
+
+def list_element(items: list[str], number: int) -> str | None:
+    """Element `number` from 1, or from the end; far before the first one Exim gives the first, just before it none."""
+    if number < 0:
+        number += len(items) + 1
+        if number == 0:
+            return None
+        number = max(number, 1)
+    return items[number - 1] if 0 < number <= len(items) else None
 
 
 def _list_number(text: str, *, skipping: bool) -> int:

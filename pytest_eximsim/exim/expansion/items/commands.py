@@ -20,7 +20,8 @@ def run_command(p: Process, command: str, *, expand_words: bool) -> str:
     if expand_words:
         words = [_expanded(p, word, command) for word in words]
     if not words:
-        raise ExpansionError("missing command name for ${run} expansion")
+        p.scratch.runrc = 127
+        return ""
     try:
         result = p.world.commands.run(words, environment=p.world.environment, timeout=SECONDS)
     except TimeoutError:

@@ -27,6 +27,8 @@ def readfile(p: Process, path: str, end_of_line: str | None = None) -> str:
     """${readfile{path}{replacement of newlines}}"""
     try:
         text = p.world.files.read(path).decode("latin-1")
+    except IsADirectoryError:
+        return ""
     except OSError as error:
         reason = system_text(error)
         if error.errno == errno.EACCES:
@@ -159,10 +161,10 @@ def _port(text: str) -> int:
 
 def _address(p: Process, host: str) -> str:
     if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-        if not address_version(host, strict=p.release.strict_addresses):
-            raise ExpansionError(f'malformed IP address "{host}"')
-        return host
+        if not address_version(host[1:-1], strict=p.release.strict_addresses):
+            shown = host if p.release.brace_reasons else host[1:-1]
+            raise ExpansionError(f'malformed IP address "{shown}"')
+        return host[1:-1]
     if address_version(host, strict=p.release.strict_addresses):
         return host
     from ... import hosts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
@@ -15,7 +16,7 @@ def parsed(p: Process, text: str) -> str:
     from ...addresses import AddressSyntaxError, parse_address, syntax_of
 
     try:
-        return parse_address(text, syntax_of(p)).address
+        return parse_address(text, replace(syntax_of(p), domain_literals=True)).address
     except AddressSyntaxError as error:
         raise ExpansionError(str(error)) from None
 

@@ -19,10 +19,6 @@ def sha1(text: str) -> str:
     return hashlib.sha1(_bytes(text)).hexdigest().upper()
 
 
-def sha256(text: str) -> str:
-    return hashlib.sha256(_bytes(text)).hexdigest().upper()
-
-
 def sha2(text: str, argument: str | None) -> str:
     if (argument or "256") not in ("256", "384", "512"):
         raise ExpansionError("unrecognised sha2 variant")

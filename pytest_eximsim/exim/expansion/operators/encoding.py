@@ -39,9 +39,11 @@ def base32_decoded(text: str) -> str:
     return _decoded(text, BASE32, "base32d")
 
 
-def base62(text: str) -> str:
-    """Six digits of the lower 32 bits."""
-    number, found = _decimal(text, "base62") & 0xFFFFFFFF, ""
+def base62(p: Process, text: str) -> str:
+    """The last six digits; the latest release looks at 32 bits only."""
+    number, found = _decimal(text, "base62"), ""
+    if p.release.base62_of_32_bits:
+        number &= 0xFFFFFFFF
     for _ in range(6):
         number, digit = divmod(number, 62)
         found = BASE62[digit] + found

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset(ALPHANUMERIC + "_-.")
 _ATOM = frozenset(ALPHANUMERIC + "!#$%&'*+-/=?^_`{|}~")
-_LETTERS = {"\n": "\\n", "\r": "\\r", "\b": "\\b", "\v": "\\v", "\f": "\\f", "\t": "\\t", "\\": "\\\\"}
+_LETTERS = {"\n": "\\n", "\r": "\\r", "\b": "\\b", "\v": "\\v", "\f": "\\f", "\t": "\\t"}
 
 
 def quote(p: Process, text: str, argument: str | None) -> str:
@@ -56,7 +56,7 @@ def printable(text: str, *, tab: bool = False, eight_bit: bool = False) -> str:
     """Characters that do not print as escapes; a tab is one of them where `tab` is true."""
     found = []
     for char in text:
-        if (char == "\t" and not tab) or (" " <= char <= "~" and char != "\\") or (eight_bit and char >= "\x80"):
+        if (char == "\t" and not tab) or (" " <= char <= "~") or (eight_bit and char >= "\x80"):
             found.append(char)
         else:
             found.append(_LETTERS.get(char) or f"\\{ord(char):03o}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import unicodedata
 
 from ....errors import ExpansionError
 from .printing import printable
@@ -55,20 +56,25 @@ def _utf8(text: str) -> str:
 
 
 def domain_to_alabel(text: str) -> str:
-    """UTF-8 domain to `xn--` labels (IDNA)."""
+    """UTF-8 domain to `xn--` labels (IDNA 2008 without its finer checks); other letters become lower case."""
     try:
-        labels = [label.encode("idna").decode("ascii") if not label.isascii() else label for label in _utf8(text).split(".")]
-    except (UnicodeError, ValueError):
-        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string contains invalid punycode data") from None
-    return ".".join(labels)
+        decoded = _utf8(text)
+    except UnicodeError:
+        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string encoding error") from None
+    if decoded.isascii():
+        return decoded
+    labels = unicodedata.normalize("NFC", decoded.lower()).split(".")
+    if any(not label.isascii() and (label.startswith("-") or label.endswith("-")) for label in labels):
+        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string start/ends with forbidden hyphen")
+    return ".".join(label if label.isascii() else "xn--" + codecs.encode(label, "punycode").decode("ascii") for label in labels)
 
 
 def domain_from_alabel(text: str) -> str:
     try:
-        labels = [label.encode("ascii").decode("idna") if label.lower().startswith("xn--") else label for label in text.split(".")]
+        labels = [label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label for label in text.split(".")]
+        return ".".join(labels).encode("utf-8").decode("latin-1")
     except (UnicodeError, ValueError):
         raise ExpansionError(f"error converting alabel ({printable(text)}) to utf8: string contains invalid punycode data") from None
-    return ".".join(labels).encode("utf-8").decode("latin-1")
 
 
 def local_part_to_alabel(text: str) -> str:
@@ -78,7 +84,7 @@ def local_part_to_alabel(text: str) -> str:
     try:
         return "xn--" + codecs.encode(_utf8(text), "punycode").decode("ascii")
     except (UnicodeError, ValueError):
-        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string contains invalid punycode data") from None
+        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: l_u2a: bad UTF-8 input") from None
 
 
 def local_part_from_alabel(text: str) -> str:
@@ -91,21 +97,23 @@ def local_part_from_alabel(text: str) -> str:
 
 
 def imap_folder(name: str, charset: str, separator: str, specials: str) -> str:
-    """Modified UTF-7; the separator becomes a slash, the slash and the specials are encoded."""
+    """Modified UTF-7 as a Maildir folder's name: the separator becomes a dot; another dot or slash that is not special is refused."""
     try:
         text = name.encode("latin-1").decode(charset)
     except (LookupError, UnicodeError):
-        raise ExpansionError(f'imapfolder: iconv() failed to convert from charset "{charset}"') from None
+        reason = "Invalid or incomplete multibyte or wide character"
+        raise ExpansionError(f"imapfolder: iconv() failed to convert from {charset}: {reason}") from None
     found, pending = [], ""
     for char in text:
-        plain = " " <= char <= "~" and char not in specials and (char != "/" or separator == "/")
-        if not plain:
+        if char != separator and char in "./" and char not in specials:
+            raise ExpansionError(f"imapfolder: illegal character '{char}'")
+        if char != separator and (not " " <= char <= "~" or char in specials):
             pending += char
             continue
         if pending:
             found.append(_encoded(pending))
             pending = ""
-        found.append("&-" if char == "&" else "/" if char == separator else char)
+        found.append("." if char == separator else "&-" if char == "&" else char)
     return "".join(found) + (_encoded(pending) if pending else "")
 
 

@@ -45,7 +45,7 @@ def time_eval(text: str, name: str) -> str:
 def time_interval(text: str, name: str) -> str:
     if not _DIGITS.fullmatch(text):
         raise ExpansionError(f'string "{text}" is not a positive number in "{name}" operator')
-    return durations.show(int(text[:18] or "0"))
+    return durations.show((int(text[-400:] or "0") + 2**31) % 2**32 - 2**31)
 
 
 def masked(p: Process, text: str, argument: str | None) -> str:
@@ -69,12 +69,12 @@ def randint(p: Process, text: str) -> str:
     return str(p.world.entropy.random(limit)) if limit > 0 else "0"
 
 
-def stat(p: Process, path: str) -> str:
-    """${stat:path}"""
+def stat(p: Process, text: str) -> str:
+    """${stat:path}: what the file system says about it"""
     try:
-        found = p.world.files.status(path)
+        found = p.world.files.status(text)
     except OSError as error:
-        raise ExpansionError(f"stat({path}) failed: {error.strerror}") from None
+        raise ExpansionError(f"stat({text}) failed: {error.strerror}") from None
     letter = {"file": "-", "dir": "d"}.get(found.kind, "?")
     return (
         f"mode={found.mode & 0o77777:04o} smode={letter}{_symbolic(found.mode)} inode={found.inode} device={found.device} "

@@ -1,0 +1,120 @@
+"""Conditions and modifiers: one line a name (Exim chapters 44.22 to 44.25). What they do is in conditions/, modifiers.py, controls.py, verify/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ..release import RELEASES, Release
+from . import modifiers
+from .conditions import dnslists, matching, nested, ratelimit, scanning, seen
+from .controls import control
+from .phases import all_but, phases
+from .verdict import OK, Outcome
+from .verify import verify
+
+if TYPE_CHECKING:
+    from .run import Run
+
+Test = Callable[["Run", str], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One condition or modifier. `expanded`: its value is expanded before `test` gets it; `forbidden`: the phases where it is an error, as bits."""
+
+    name: str
+    test: Test
+    modifier: bool = False
+    expanded: bool = True
+    forbidden: int = 0
+    since: str = ""
+    until: str = ""
+
+
+def _condition(name: str, test: Test, *, at: int = 0, expanded: bool = True, since: str = "", until: str = "") -> Entry:
+    return Entry(name, test, False, expanded, at, since, until)
+
+
+def _modifier(name: str, test: Test, *, at: int = 0, expanded: bool = True, since: str = "") -> Entry:
+    return Entry(name, test, True, expanded, at, since)
+
+
+def _by_engine(run: Run, value: str) -> Outcome:
+    """Names that the engine handles itself; never called."""
+    return OK
+
+
+_NO_CLIENT = phases("NOTSMTP NOTSMTP_START")
+_NO_SENDER = phases("AUTH CONNECT HELO MAILAUTH QUIT ETRN EXPN STARTTLS VRFY")
+_NO_HEADERS = all_but("MAIL RCPT PREDATA DATA PRDR MIME NOTSMTP DKIM NOTSMTP_START")
+_NO_CONTENT = all_but("DATA PRDR NOTSMTP")
+
+ENTRIES = (
+    _condition("acl", nested.acl, expanded=False),
+    _modifier("add_header", modifiers.add_header, at=_NO_HEADERS),
+    _condition("authenticated", matching.authenticated, expanded=False, at=phases("NOTSMTP NOTSMTP_START CONNECT HELO")),
+    _condition("condition", matching.condition),
+    _modifier("continue", modifiers.no_effect),
+    _modifier("control", control),
+    _modifier("delay", modifiers.delay, at=phases("NOTQUIT")),
+    _condition("dnslists", dnslists.dnslists, at=_NO_CLIENT),
+    _condition("domains", matching.domains, expanded=False, at=all_but("RCPT PRDR"), until="4.82+"),
+    _condition("domains", matching.domains, expanded=False, at=all_but("RCPT VRFY PRDR"), since="4.96"),
+    _condition("encrypted", matching.encrypted, expanded=False, at=phases("NOTSMTP NOTSMTP_START CONNECT HELO"), until="4.82+"),
+    _condition("encrypted", matching.encrypted, expanded=False, at=phases("NOTSMTP NOTSMTP_START CONNECT"), since="4.96"),
+    _modifier("endpass", _by_engine, expanded=False),
+    _condition("hosts", matching.hosts, expanded=False, at=_NO_CLIENT),
+    _condition("local_parts", matching.local_parts, expanded=False, at=all_but("RCPT PRDR"), until="4.82+"),
+    _condition("local_parts", matching.local_parts, expanded=False, at=all_but("RCPT VRFY PRDR"), since="4.96"),
+    _modifier("log_message", _by_engine, expanded=False),
+    _modifier("log_reject_target", modifiers.log_reject_target),
+    _modifier("logwrite", modifiers.logwrite),
+    _condition("malware", scanning.malware, at=_NO_CONTENT),
+    _modifier("message", _by_engine, expanded=False),
+    _modifier("queue", modifiers.queue, at=phases("NOTSMTP PRDR DATA"), since="4.96"),
+    _condition("ratelimit", ratelimit.ratelimit),
+    _condition("recipients", matching.recipients, expanded=False, at=all_but("RCPT")),
+    _modifier("remove_header", modifiers.remove_header, at=_NO_HEADERS & ~phases("DKIM")),
+    _condition("seen", seen.seen, since="4.96"),
+    _condition("sender_domains", matching.sender_domains, expanded=False, at=_NO_SENDER),
+    _condition("senders", matching.senders, expanded=False, at=_NO_SENDER),
+    _modifier("set", _by_engine),
+    _condition("spam", scanning.spam, at=_NO_CONTENT),
+    _condition("verify", verify),
+)
+
+#: Known to Exim, refused by name when a configuration is read: name → (since, until).
+NOT_SIMULATED: dict[str, tuple[str, str]] = {
+    "atrn_domains": ("4.99", ""),
+    "bmi_optin": ("", ""),
+    "dcc": ("", ""),
+    "decode": ("", ""),
+    "demime": ("", "4.82+"),
+    "dkim_signers": ("", ""),
+    "dkim_status": ("", ""),
+    "dmarc_status": ("", ""),
+    "mime_regex": ("", ""),
+    "regex": ("", ""),
+    "spf": ("", ""),
+    "spf_guess": ("", ""),
+    "udpsend": ("", ""),
+}
+
+
+@lru_cache(maxsize=8)
+def _entries(release_name: str) -> dict[str, Entry]:
+    release = RELEASES[release_name]
+    return {entry.name: entry for entry in ENTRIES if release.has(entry.since, entry.until)}
+
+
+def find_entry(name: str, release: Release) -> Entry | None:
+    """The condition or modifier of that name in this release; None for a name that it does not have or that is not simulated."""
+    return _entries(release.name).get(name)
+
+
+def entries_of(release: Release) -> dict[str, Entry]:
+    """All of a release, by name."""
+    return _entries(release.name)

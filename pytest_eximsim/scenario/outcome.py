@@ -1,0 +1,65 @@
+"""What came of a scenario: failures as values, and what a reader needs to understand them. How they look is `report/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Sequence
+
+from ..errors import Position
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One thing that happened on a connection: `who` is "C", "S" or "#" (an event)."""
+
+    who: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that is not as expected. `expected` and `received` are shown one above the other; "" means nothing to show."""
+
+    title: str
+    position: Position
+    expected: str = ""
+    received: str = ""
+    conversation: tuple[Exchange, ...] = ()
+    notes: tuple[str, ...] = ()         # further lines: what was near, what was there instead
+
+
+class StepFailed(Exception):
+    """A step cannot go on; carries what failed."""
+
+    def __init__(self, *failures: Failure) -> None:
+        super().__init__(failures[0].title if failures else "")
+        self.failures = failures
+
+
+class NotYetAvailable(Exception):
+    """Something of the format whose machinery is not there yet; the scenario fails and says which."""
+
+    def __init__(self, what: str, position: Position) -> None:
+        super().__init__(f"`{what}` is not yet available")
+        self.what, self.position = what, position
+
+
+@dataclass
+class Outcome:
+    """The result of one run of one scenario."""
+
+    failures: list[Failure] = field(default_factory=list)
+    skipped: str = ""                   # a program that it needs is missing: how to get it
+    mainlog: Sequence[str] = ()
+    rejectlog: Sequence[str] = ()
+    paniclog: Sequence[str] = ()
+    missing: Sequence[str] = ()         # DNS names and files that were looked for and are not there
+    unused: Sequence[tuple[Position, str]] = ()
+    trace: Sequence[str] = ()           # why each ACL statement did what it did (-v)
+    services: Sequence[tuple[str, str]] = ()        # further sections: title and text (HAProxy's log, diffs)
+    release: str = ""                   # which Exim was imitated, and why
+    release_reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures and not self.skipped

@@ -1,0 +1,64 @@
+"""Steps that ask the MTA without a session: `expand`, `options`, `rewrite`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
+from ...errors import Position
+from ..model import Expand
+from ..outcome import Failure, NotYetAvailable, StepFailed
+from ..patterns import Difference, Pattern, match_exactly, shown
+
+if TYPE_CHECKING:
+    from ..runner import Run
+
+
+def expand(run: Run, items: tuple[Expand, ...], position: Position) -> None:
+    """As `exim -be`: one context for all strings. All differences are told."""
+    failures = []
+    for one, (ok, text) in zip(items, run.subject.expand([one.string or "" for one in items])):
+        wanted = one.is_ if one.is_ is not None else one.fails
+        assert wanted is not None
+        result = shown(text)
+        found = wanted.match(result, run.ids, run.names) if ok == (one.is_ is not None) else None
+        if found is None and wanted.text.endswith("\n") and ok == (one.is_ is not None):
+            found = Pattern(wanted.text.rstrip("\n"), wanted.position).match(result.rstrip("\n"), run.ids, run.names)
+        if found is None:
+            kind = ("", "Failed: ")
+            failures.append(Failure(f"another result for {one.string}", wanted.position, kind[one.is_ is None] + wanted.text, kind[not ok] + result))
+        else:
+            run.ids.known.update(found.known)
+    if failures:
+        raise StepFailed(*failures)
+
+
+def options(run: Run, lines: tuple[Pattern, ...], position: Position) -> None:
+    """The lines that `exim -bP name …` prints for the options that the lines name."""
+    names = []
+    for line in lines:
+        name = line.text.split(" =")[0].strip()
+        names.append(name)
+    got: list[str] = []
+    for name in names:
+        got += [shown(line) for line in run.subject.options([name.removeprefix("no_") if not run.subject.knows_option(name) else name])]
+    found = match_exactly(lines, got, run.ids, run.names)
+    if isinstance(found, Difference):
+        wanted = found.expected
+        raise StepFailed(Failure("another option", wanted.position if wanted else position, wanted.text if wanted else "(nothing more)", found.received or "(nothing)"))
+
+
+def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
+    """As `exim -brw`: one pattern for all eight results, or one for each that is named."""
+    failures = []
+    for address, wanted in addresses.items():
+        results = run.subject.rewrite(address)
+        if results is None:
+            raise NotYetAvailable("rewrite", position)
+        pairs = {name: wanted for name in results} if isinstance(wanted, Pattern) else wanted
+        for name, pattern in pairs.items():
+            result = shown(results.get(name, ""))
+            if pattern.match(result, run.ids, run.names) is None:
+                failures.append(Failure(f"{address} is rewritten differently ({name})", pattern.position, pattern.text, result))
+                break
+    if failures:
+        raise StepFailed(*failures)

@@ -1,0 +1,298 @@
+"""One client's side of a connection: plays the lines of a dialogue against a stream and tells the first difference.
+
+Knows streams, not where they come from. Replies are compared as Unicode; what is no UTF-8 is `�`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Sequence
+
+from ...exim.world import Stream, TlsFailed, TlsSession
+from .. import dialogue
+from ..outcome import Exchange, Failure, StepFailed
+from ..patterns import Ids, Pattern
+
+MAX_REPLY_LINES = 1000
+
+
+class Ended(Exception):
+    """The connection is over: `how` is "eof" or "reset"."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+class Silent(Exception):
+    """Nothing came in time."""
+
+
+@dataclass
+class Conversation:
+    """A session in progress. `patience` is how long a reply is awaited, in seconds of the stream's clock."""
+
+    stream: Stream
+    ids: Ids
+    sleep: Callable[[float], None]
+    patience: float
+    names: dict[str, str] = field(default_factory=dict)
+    buffer: bytes = b""
+    history: list[Exchange] = field(default_factory=list)
+    last_reply: list[str] = field(default_factory=list)
+    tls: TlsSession | None = None
+    ended: str = ""
+    closed: bool = False
+
+    # ---- bytes
+
+    def send(self, data: bytes, shown: str) -> None:
+        """What the server did before is seen when the next reply is read."""
+        self.history.append(Exchange("C", shown))
+        try:
+            self.stream.send(data, self.patience)
+        except (ConnectionError, TimeoutError, OSError):
+            self.history.append(Exchange("#", "(the client could not send: the connection is gone)"))
+
+    def fill(self, timeout: float) -> None:
+        """Read more. Raises Ended or Silent."""
+        if self.ended:
+            raise Ended(self.ended)
+        try:
+            data = self.stream.receive(65536, timeout)
+        except TimeoutError:
+            raise Silent from None
+        except (ConnectionError, OSError):
+            self.ended = "reset"
+            raise Ended("reset") from None
+        if not data:
+            self.ended = "eof"
+            raise Ended("eof")
+        self.buffer += data
+
+    def read_line(self, timeout: float) -> str:
+        """One line without its end, as Unicode."""
+        while b"\n" not in self.buffer:
+            self.fill(timeout)
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        text = line.removesuffix(b"\r").decode("utf-8", "replace")
+        self.history.append(Exchange("S", text))
+        return text
+
+    def read_reply(self, timeout: float | None = None) -> list[str]:
+        """A whole reply; what is no reply is one line."""
+        timeout = self.patience if timeout is None else timeout
+        lines = [self.read_line(timeout)]
+        while re.match(r"\d{3}-", lines[-1]) and len(lines) < MAX_REPLY_LINES:
+            lines.append(self.read_line(timeout))
+        self.last_reply = lines
+        return lines
+
+    # ---- lines of a dialogue
+
+    def play(self, lines: Sequence[dialogue.Line], folder: Path) -> None:
+        """Play them all. Raises StepFailed at the first difference."""
+        for line in lines:
+            match line:
+                case dialogue.Say():
+                    text = line.text[2:].removeprefix(" ")
+                    self.send(line.data, text)
+                case dialogue.SendFile():
+                    self.send_file(folder / line.file)
+                case dialogue.Reply() | dialogue.ReplyRegex() | dialogue.Raw():
+                    self.expect_reply(line)
+                case dialogue.Has():
+                    self.expect_line(line)
+                case dialogue.End():
+                    self.expect_end(line)
+                case dialogue.Silence():
+                    self.expect_silence(line)
+                case dialogue.StartTls():
+                    self.start_tls(line)
+                case dialogue.Authenticate():
+                    self.authenticate(line.mechanism, line.user, line.secret)
+                case dialogue.Pause():
+                    self.history.append(Exchange("#", line.text))
+                    self.sleep(line.seconds)
+                case dialogue.Leave():
+                    self.history.append(Exchange("#", line.text))
+                    self.leave(abort=line.abort)
+                case _:
+                    raise AssertionError(line)
+
+    def send_file(self, path: Path) -> None:
+        data = re.sub(rb"\r\n|\r|\n", b"\r\n", path.read_bytes())
+        data = data if data.endswith(b"\r\n") or not data else data + b"\r\n"
+        self.send(re.sub(rb"(?m)^\.", b"..", data) + b".\r\n", f"({path.name}, {len(data)} bytes, and the final dot)")
+
+    def expect_reply(self, line: dialogue.Reply | dialogue.ReplyRegex | dialogue.Raw) -> None:
+        expected = _written(line)
+        start = len(self.history)
+        try:
+            got = [self.read_line(self.patience)] if isinstance(line, dialogue.Raw) else self.read_reply()
+        except (Ended, Silent) as stop:
+            partial = self.buffer.decode("utf-8", "replace")
+            what = f"(silence for {self.patience:g} s)" if isinstance(stop, Silent) and self.patience < 86400 else "(nothing: the server waits too)"
+            what = what if isinstance(stop, Silent) else f"<{stop.how}>"
+            seen = [one.text for one in self.history[start:] if one.who == "S"] + ([f"{partial} (without a line end)"] if partial else [])
+            raise self.failed(line, expected, "\n".join([*seen, what]), start) from None
+        if not self.matches(line, got):
+            raise self.failed(line, expected, "\n".join(got), start)
+
+    def matches(self, line: dialogue.Line, got: list[str]) -> bool:
+        """Does this reply match? Message ids found are kept."""
+        match line:
+            case dialogue.ReplyRegex():
+                return re.search(line.expression, got[-1]) is not None
+            case dialogue.Raw():
+                return self.match(line.pattern, got[-1])
+            case dialogue.Reply(listed=True):
+                found = _listed(list(line.lines), got, self.ids, self.names)
+                if found is not None:
+                    self.ids.known.update(found.known)
+                return found is not None
+            case dialogue.Reply():
+                pattern = line.lines[0]
+                assert pattern is not None
+                if len(pattern.text) <= 3:
+                    return re.match(r"\d{3}( |$)", got[-1]) is not None and self.match(pattern, got[-1][:3])
+                return self.match(pattern, got[-1])
+        raise AssertionError(line)
+
+    def match(self, pattern: Pattern, text: str) -> bool:
+        found = pattern.match(text, self.ids, self.names)
+        if found is not None:
+            self.ids.known.update(found.known)
+        return found is not None
+
+    def expect_line(self, line: dialogue.Has) -> None:
+        texts = [one[4:] for one in self.last_reply]
+        if any(self.match(line.pattern, text) for text in texts) != line.wanted:
+            raise self.failed(line, line.text, "\n".join(self.last_reply), len(self.history), "in the reply just read")
+
+    def expect_end(self, line: dialogue.End) -> None:
+        start = len(self.history)
+        try:
+            if not self.buffer:
+                self.fill(self.patience)
+            while True:
+                self.read_line(self.patience)
+        except Ended as end:
+            if self.buffer:
+                self.history.append(Exchange("S", self.buffer.decode("utf-8", "replace")))
+            received = [one.text for one in self.history[start:] if one.who == "S"]
+            if received or end.how != line.how:
+                raise self.failed(line, line.text, "\n".join([*received, f"<{end.how}>"]), start) from None
+            self.history.append(Exchange("#", f"<{end.how}>"))
+        except Silent:
+            received = [one.text for one in self.history[start:] if one.who == "S"]
+            raise self.failed(line, line.text, "\n".join(received) or "(the connection stays open)", start) from None
+
+    def expect_silence(self, line: dialogue.Silence) -> None:
+        start = len(self.history)
+        try:
+            if not self.buffer:
+                self.fill(line.seconds)
+        except Silent:
+            self.history.append(Exchange("#", line.text))
+            return
+        except Ended as end:
+            raise self.failed(line, line.text, f"<{end.how}>", start) from None
+        got = self.read_reply(0.5)
+        raise self.failed(line, line.text, "\n".join(got), start)
+
+    # ---- TLS and AUTH
+
+    def start_tls(self, line: dialogue.StartTls) -> None:
+        self.history.append(Exchange("#", line.text))
+        try:
+            self.tls = self.stream.start_tls(server=False, sni=line.sni, verify=line.verify)
+        except (TlsFailed, OSError) as error:
+            if line.fails:
+                return
+            raise self.failed(line, line.text, f"the handshake fails: {error}", len(self.history)) from None
+        if line.fails:
+            raise self.failed(line, line.text, f"the handshake succeeds ({self.tls.version} {self.tls.cipher})", len(self.history))
+        if line.least and self.tls.version.removeprefix("TLS").removeprefix("v") < line.least:
+            raise self.failed(line, line.text, self.tls.version, len(self.history))
+
+    def authenticate(self, mechanism: str, user: str, secret: str) -> None:
+        """Say AUTH; the final reply is left for the next `S:`."""
+        if mechanism == "plain":
+            self.send(b"AUTH PLAIN " + base64.b64encode(f"\0{user}\0{secret}".encode()) + b"\r\n", "AUTH PLAIN ***")
+            return
+        self.send(f"AUTH {mechanism.upper()}\r\n".encode(), f"AUTH {mechanism.upper()}")
+        answers: list[Callable[[bytes], bytes]] = [lambda _: user.encode(), lambda _: secret.encode()]
+        if mechanism == "cram-md5":
+            answers = [lambda challenge: f"{user} {hmac.new(secret.encode(), challenge, hashlib.md5).hexdigest()}".encode()]
+        for answer in answers:
+            try:
+                reply = self.read_reply()
+            except (Ended, Silent):
+                return
+            if not reply[-1].startswith("334"):
+                self.buffer = "".join(f"{one}\r\n" for one in reply).encode() + self.buffer
+                del self.history[-len(reply):]
+                return
+            try:
+                challenge = base64.b64decode(reply[-1][4:])
+            except ValueError:
+                challenge = b""
+            self.send(base64.b64encode(answer(challenge)) + b"\r\n", "***")
+
+    # ---- the end
+
+    def leave(self, *, abort: bool = False) -> None:
+        """Close or reset, once."""
+        if not self.closed:
+            self.closed = True
+            if abort:
+                self.stream.abort()
+            else:
+                self.stream.close()
+
+    def unread(self) -> str:
+        """Output of the server that nobody read; looks only at what has arrived."""
+        try:
+            while not self.closed and not self.ended and self.stream.ready():
+                self.fill(0.01)
+        except (Ended, Silent):
+            pass
+        return self.buffer.decode("utf-8", "replace")
+
+    def failed(self, line: dialogue.Line, expected: str, received: str, start: int, title: str = "") -> StepFailed:
+        return StepFailed(Failure(title or "the server says something else", line.position, expected, received, tuple(self.history[:start])))
+
+
+def _written(line: dialogue.Line) -> str:
+    """What a reply line expects, as it would be received."""
+    match line:
+        case dialogue.Reply(listed=True):
+            return "\n".join("..." if one is None else one.text for one in line.lines)
+        case dialogue.ReplyRegex():
+            return f"~ {line.expression}"
+        case _:
+            return line.text[2:].removeprefix(" ")
+
+
+def _listed(patterns: list[Pattern | None], got: list[str], ids: Ids, names: dict[str, str]) -> Ids | None:
+    """All lines in order; None skips any number of lines."""
+    if not patterns:
+        return ids if not got else None
+    first, rest = patterns[0], patterns[1:]
+    if first is None:
+        for skip in range(len(got) + 1):
+            found = _listed(rest, got[skip:], ids, names)
+            if found is not None:
+                return found
+        return None
+    if not got:
+        return None
+    code_only = len(first.text) <= 3
+    after = first.match(got[0][:3] if code_only else got[0], ids, names)
+    return _listed(rest, got[1:], after, names) if after is not None else None

@@ -1,0 +1,68 @@
+"""Steps that let things happen: `wait`, `parallel`, `expect`, environment keys, programs beside the MTA."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ...errors import Position
+from ..expectations.registry import check_until
+from ..model import Expect, RealWait, Step
+from ..outcome import NotYetAvailable, StepFailed
+
+if TYPE_CHECKING:
+    from ..runner import Run
+
+
+
+def wait(run: Run, value: float | RealWait, position: Position) -> None:
+    """Time passes on the scenario's clock; `{real: 6s}` really waits."""
+    if isinstance(value, RealWait):
+        run.subject.wait_really(value.real or 0.0)
+    else:
+        run.subject.wait(value)
+    run.subject.settle()
+
+
+def parallel(run: Run, steps: tuple[Step, ...], position: Position) -> None:
+    """All steps at the same time; all their failures are told."""
+    listing = run.parallel_nodes
+    failures: list[Any] = []
+
+    def one(node: Any) -> None:
+        try:
+            run.step(node)
+        except StepFailed as failed:
+            failures.extend(failed.failures)
+
+    tasks = [run.subject.spawn(lambda node=node: one(node), f"parallel {index}") for index, node in enumerate(listing, 1)]  # type: ignore[misc]
+    for task in tasks:
+        task.join()
+    if failures:
+        raise StepFailed(*failures)
+
+
+def expect(run: Run, value: Expect, position: Position) -> None:
+    """Expectations in between."""
+    failures = check_until(run, value)
+    if failures:
+        raise StepFailed(*failures)
+
+
+def environment(run: Run, name: str, value: Any, position: Position) -> None:
+    """An environment key as a step: it changes that part from then on."""
+    run.subject.change(name, value, position)
+
+
+def not_yet(name: str) -> Any:
+    """A step whose machinery is not there yet."""
+
+    def step(run: Run, value: Any, position: Position) -> None:
+        raise NotYetAvailable(name, position)
+
+    return step
+
+
+def really(seconds: float) -> None:
+    """Sleep in real time."""
+    time.sleep(seconds)

@@ -1,0 +1,26 @@
+"""The table of steps: what a key of a step does. Environment keys are all the same: `passing.environment`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from ...errors import Position
+from . import asking, passing, send, session
+
+if TYPE_CHECKING:
+    from ..runner import Run
+
+STEPS: dict[str, Callable[[Run, Any, Position], None]] = {
+    "expand": asking.expand,
+    "expect": passing.expect,
+    "options": asking.options,
+    "parallel": passing.parallel,
+    "queue_run": passing.not_yet("queue_run"),
+    "rewrite": asking.rewrite,
+    "route": passing.not_yet("route"),
+    "run": passing.not_yet("run"),
+    "send": send.run,
+    "sendmail": passing.not_yet("sendmail"),
+    "session": session.run,
+    "wait": passing.wait,
+}

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_eximsim.exim import unixcrypt
+
+
+@pytest.mark.parametrize("encrypted", [
+    "abNANd1rDfiNc", "$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1", "$5$saltstring$C3o4O1TC6aRHF4FI.QSZMXtHbaj2gSXr4sUc/3NcUi.",
+    "$6$salt$egUxKNxDs8kPfh8iPMNcosMhb2eWah6d3R44JDm5Rj/j/XWR5E33QPd0YmHXoDHOIDR6kL5D3JcQcz0O8FHE00",
+])
+def test_the_word_secret(encrypted: str) -> None:
+    """Values from the C library's crypt."""
+    assert unixcrypt.crypt("secret", encrypted) == encrypted
+    assert unixcrypt.crypt("Secret", encrypted) != encrypted
+
+
+def test_bad_salts_and_other_methods() -> None:
+    assert unixcrypt.crypt("x", "a:") is None
+    assert unixcrypt.crypt("x", "$9$x") is None
+    with pytest.raises(unixcrypt.UnknownMethod):
+        unixcrypt.crypt("x", "$2b$12$x")
+
+
+def test_crypt16_uses_both_halves() -> None:
+    assert unixcrypt.crypt16("secretsecret", "ab") != unixcrypt.crypt16("secretsecretx", "ab")
