@@ -15,8 +15,8 @@ Outcomes (an ACL's verdict, a lookup's answer, a router's decision) are values, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class NotSimulated(ConfigError):
 class ScenarioError(EximsimError):
     """A mistake in a scenario file. `others` are further mistakes that were found in the same reading."""
 
-    def __init__(self, message: str, position: Position | None = None, others: Sequence["ScenarioError"] = ()) -> None:
+    def __init__(self, message: str, position: Position | None = None, others: Sequence[ScenarioError] = ()) -> None:
         super().__init__(message, position)
         self.others = tuple(others)
 

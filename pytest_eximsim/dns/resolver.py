@@ -16,8 +16,8 @@ LOOPBACK = "127.0.0.1 localhost\n"
 class ZoneResolver:
     """Answers from `zone` and from `hosts_text`, the text of /etc/hosts behind its line for localhost.
 
-    `asked` has every question in order; `missing` those that nothing answers (NXDOMAIN, NODATA), once each. A forced TIMEOUT lets `patience` seconds
-    pass. Both `zone` and the hosts may be replaced while the MTA runs.
+    `asked` has every question in order; `missing` those that nothing answers (NXDOMAIN, NODATA), once each. A forced TIMEOUT lets
+    `patience` seconds pass. Both `zone` and the hosts may be replaced while the MTA runs.
     """
 
     def __init__(self, zone: Zone, hosts_text: str, clock: Clock, *, patience: float = PATIENCE) -> None:

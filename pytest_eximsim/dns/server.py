@@ -14,7 +14,9 @@ UDP_LIMIT = 512
 
 
 def respond(zone: Zone, request: bytes, *, udp: bool = True) -> bytes | None:
-    """The response, truncated (TC) where it is too long for UDP; None where none is given: a forced TIMEOUT, or a request that cannot be read."""
+    """The response, truncated (TC) where it is too long for UDP; None where none is given: a forced TIMEOUT, or a request that cannot be
+    read.
+    """
     import dns.exception
     import dns.flags
     import dns.message
@@ -78,7 +80,8 @@ def _add(section: list[dns.rrset.RRset], record: DnsRecord) -> None:
     found = dns.rrset.from_text(name, record.ttl, "IN", record.type, _master_text(record))
     for known in section:
         if known.name == found.name and known.rdtype == found.rdtype:
-            known.update(found)
+            for data in found:
+                known.add(data, found.ttl)
             return
     section.append(found)
 

@@ -1,4 +1,5 @@
-"""The `dns:` text of a scenario: records, and what is answered to a question (RFC 1034 4.3.2, RFC 4592 wildcards). No resolver, no server here.
+"""The `dns:` text of a scenario: records, and what is answered to a question (RFC 1034 4.3.2, RFC 4592 wildcards). No resolver, no server
+here.
 
     name [TTL] [IN] TYPE data        a line of a master file; names are absolute with or without their final dot ($ORIGIN is `.`), TTL 300;
                                      $ORIGIN, $TTL, `@`, parentheses, comments and an empty name (the one before) have their usual meaning
@@ -12,7 +13,7 @@ Text is latin-1 in records, any case in names; names compare without case.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -103,7 +104,7 @@ class Zone:
 
 
 def _renamed(record: DnsRecord, name: str) -> DnsRecord:
-    return DnsRecord(name, record.type, record.data, record.ttl, record.strings, record.preference, record.weight, record.port, record.target)
+    return replace(record, name=name)
 
 
 class _BadLine(Exception):
@@ -207,8 +208,10 @@ class _Reader:
                 type = word.upper()
                 break
         if not type:
-            raise _BadLine(f'"{line.strip()}" has no record type: `name [TTL] [IN] TYPE data`, `host ADDRESS NAME`, `listed ADDRESS LIST VALUE` or '
-                           "`name RCODE WORD` is expected")
+            raise _BadLine(
+                f'"{line.strip()}" has no record type: `name [TTL] [IN] TYPE data`, `host ADDRESS NAME`, `listed ADDRESS LIST VALUE` or '
+                "`name RCODE WORD` is expected"
+            )
         if type == "RCODE":
             word = rest.strip().upper()
             if word not in FORCED:

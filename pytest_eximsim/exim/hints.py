@@ -1,4 +1,7 @@
-"""What outlives a process: Exim's hints databases, in memory (chapter 52.40, exim_dumpdb). Their contents are the business of who uses them."""
+"""What outlives a process: Exim's hints databases, in memory (chapter 52.40, exim_dumpdb).
+
+Their contents are the business of who uses them.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Hosts: IP addresses as texts and numbers, names to addresses and back, how log lines show the client (Exim chapters 10.13, 14.13, 44.1).
 
-Lives here: what all parts of the MTA ask about hosts. Not here: host lists (`lists/`), MX processing (`routers/`), the DNS itself (world.Resolver).
+Lives here: what all parts of the MTA ask about hosts. Not here: host lists (`lists/`), MX processing (`routers/`), the DNS itself
+(world.Resolver).
 """
 
 from __future__ import annotations
@@ -100,7 +101,10 @@ def _six(address: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def number_of(address: str) -> tuple[int, int] | None:
-    """(number of bits, value) of an address; None where it is none. IPv6 addresses that map IPv4 are IPv4 (a client's address is compared so)."""
+    """(number of bits, value) of an address; None where it is none.
+
+    IPv6 addresses that map IPv4 are IPv4 (a client's address is compared so).
+    """
     found = _number(address)
     if found is not None and found[0] == 128 and found[1] >> 32 == 0xFFFF:
         return 32, found[1] & 0xFFFFFFFF
@@ -131,22 +135,23 @@ def network_of(text: str) -> tuple[int, int, int] | None:
 
 
 def in_network(address: str, network: str) -> bool:
-    """Is `address` that address, or in that network? An IPv6 address that maps an IPv4 one counts as IPv4; a network of that form matches nothing."""
+    """Is `address` that address, or in that network? An IPv6 address that maps an IPv4 one counts as IPv4; a network of that form matches
+    nothing.
+    """
     host, net = number_of(address), network_of(network)
     return host is not None and net is not None and host[0] == net[0] and host[1] >> (host[0] - net[2]) == net[1]
 
 
 def masked(address: str, bits: int, separator: str) -> str:
-    """`address/bits` as keys of net- lookups have it (all of the address without mask where `bits` is negative); IPv6 in eight groups of four digits."""
+    """`address/bits` as keys of net- lookups have it (all of the address without mask where `bits` is negative); IPv6 in eight groups of
+    four digits.
+    """
     found = _number(address)
     assert found is not None, address
     width, value = found
     kept = width if bits < 0 else min(bits, width)
     value = value >> (width - kept) << (width - kept)
-    if width == 32:
-        text = str(IPv4Address(value))
-    else:
-        text = separator.join(f"{value >> shift & 0xFFFF:04x}" for shift in range(112, -1, -16))
+    text = str(IPv4Address(value)) if width == 32 else separator.join(f"{value >> shift & 0xFFFF:04x}" for shift in range(112, -1, -16))
     return text if bits < 0 else f"{text}/{kept}"
 
 
@@ -241,8 +246,8 @@ def connection_info(p: Process) -> str:
 def look_up_sender_name(p: Process) -> bool:
     """Finds the client's name by a reverse lookup that must lead back, and rebuilds the fullhost; true where there is a name afterwards.
 
-    Sets host_name, host_aliases and the host_lookup_… fields of the connection. Logs `no host name found for IP address …` where there is no PTR
-    record at all (cases PROXY-401, PROXY-402, LISTS-010).
+    Sets host_name, host_aliases and the host_lookup_… fields of the connection. Logs `no host name found for IP address …` where there is
+    no PTR record at all (cases PROXY-401, PROXY-402, LISTS-010).
     """
     connection = p.connection
     connection.host_lookup_done = True
@@ -308,7 +313,9 @@ def sender_name(p: Process) -> str:
 
 
 def build_fullhost(p: Process) -> None:
-    """Sets `fullhost` (log lines: `NAME (HELO) [IP]`) and `rcvhost` (Received:) of the connection (sheet of facts on log lines; cases SMTP-501 …)."""
+    """Sets `fullhost` (log lines: `NAME (HELO) [IP]`) and `rcvhost` (Received:) of the connection (sheet of facts on log lines; cases
+    SMTP-501 …).
+    """
     from .log import selector_on
 
     connection = p.connection

@@ -1,8 +1,7 @@
 """One Exim: its configuration in a world, its daemon, its queue. The façade that the outside uses.
 
-Lives here: what all processes of one Exim share, and the daemon's part of a connection (limits, the opening log line, forking). Not
-here: the
-SMTP session (reception/), delivery.
+Lives here: what all processes of one Exim share, and the daemon's part of a connection (limits, the opening log line, forking).
+Not here: the SMTP session (reception/), delivery.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Mta:
         self.configuration = configuration
         self.world = world
         self.release: Release = release if not isinstance(release, str) else RELEASES[release]
-        self.version_number = version_number or self.release.version_number
+        self.version_number: str = version_number or self.release.version_number
         self.hints = Hints()
         self.selectors = parse_selectors(_text(configuration.main.get("log_selector")), self.release)
         self.zone = zone_of(self)

@@ -103,14 +103,17 @@ class Release:
 
 EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
-    EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False, names_malformed_macro=False, authenticator_word="authenticator",
-    empty_result_found=True, lookup_reason_quoted=False, base62_of_32_bits=False,
+    EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
+    names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, lookup_reason_quoted=False,
+    base62_of_32_bits=False,
 )
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, pipe_connect=False, long_ids=False,
-    long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False, discard_says_rejected=True,
-    offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False, vrfy_needs_domain=False, has_connection_ids=False,
-    relative_includes=False, integer_suffixes="KM", rebuilds_lists=False, names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",
+    long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False,
+    discard_says_rejected=True,
+    offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False,
+    vrfy_needs_domain=False, has_connection_ids=False, relative_includes=False, integer_suffixes="KM", rebuilds_lists=False,
+    names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
     list_match_data=False, unknown_list_kills=True, deferred_name_quoted=False, reverse_checked_by_dns=False,

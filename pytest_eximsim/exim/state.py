@@ -123,7 +123,8 @@ class Message:
     sender_given: bool = False          # MAIL was accepted
     sender_raw: str = ""                # as the client wrote it, for received_sender
     sender_unrewritten: str = ""        # $sender_address before rewriting (verification, submission), "" when it was not
-    sender_verify_failed: Any = None    # the failed verify = sender that refusals tell of: .address .message .user_message .deferred .kind .told
+    #: The failed `verify = sender` that refusals tell of: .address .message .user_message .deferred .kind .told
+    sender_verify_failed: Any = None
     received_for: str = ""              # $received_for while the Received: header is made
     authenticated_sender: str = ""
     recipients: list[Recipient] = field(default_factory=list)

@@ -6,9 +6,10 @@ task. Text is latin-1 `str` (one character a byte) except where `bytes` is said.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Callable, Mapping, Protocol, Sequence
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)

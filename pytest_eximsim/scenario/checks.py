@@ -1,13 +1,14 @@
 """Rules of a scenario file that concern several keys, or names defined elsewhere in it. The shape of each value is `schema.py`'s affair.
 
-Everything works on nodes, before values are known; a text with `${{ … }}` is left alone. One function per subject, one line per rule in its docstring.
+Everything works on nodes, before values are known; a text with `${{ … }}` is left alone. One function per subject, one line per rule in its
+docstring.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Iterable, Iterator
 
 from ..errors import Position
 from . import dialogue
@@ -75,10 +76,12 @@ def _environment(here: _Here, table: Table) -> None:
             _not_together(here, exim, "address", ("addresses",))
     haproxy = table.get("haproxy")
     servers = haproxy.get("servers") if isinstance(haproxy, Table) else None
-    known = [*here.names("mtas"), *here.names("remotes")]
+    known = [*here.names("mtas"), *here.names("remotes"), *WORDS]
     for _, value in servers.items if isinstance(servers, Table) else ():
-        if isinstance(value, Scalar) and value.text not in (*known, *WORDS) and "${{" not in value.text and not re.match(r"\d{3}[ -]|\d{3}$", value.text):
-            here.error(value.position, f"`{value.text}` is no MTA, remote or word of `replies`{suggestion(value.text, [*known, *WORDS])}")
+        if not isinstance(value, Scalar) or value.text in known or "${{" in value.text:
+            continue
+        if not re.match(r"\d{3}[ -]|\d{3}$", value.text):
+            here.error(value.position, f"`{value.text}` is no MTA, remote or word of `replies`{suggestion(value.text, known)}")
 
 
 def _not_together(here: _Here, table: Table, name: str, others: Iterable[str]) -> None:
@@ -101,10 +104,10 @@ def _addresses(here: _Here) -> None:
         owners.append(("the MTA", here.environment.get("exim"), "25"))
     remotes = here.table("remotes")
     for name, value in remotes.items if remotes is not None else ():
-        port = value.get("port") if isinstance(value, Table) else None
-        owners.append((f"remote {name.text}", value, port.text if isinstance(port, Scalar) else "25"))
-    for owner, value, port in owners:
-        for address in _address_nodes(value):
+        given = value.get("port") if isinstance(value, Table) else None
+        owners.append((f"remote {name.text}", value, given.text if isinstance(given, Scalar) else "25"))
+    for owner, place, port in owners:
+        for address in _address_nodes(place):
             if "${{" in address.text:
                 continue
             previous = taken.setdefault((address.text, port), owner)
@@ -121,7 +124,9 @@ def _address_nodes(value: Node | None) -> Iterator[Scalar]:
                     yield one
 
 
-_FILES = (("exim", "config_file"), ("exim", "root"), ("haproxy", "config_file"), ("haproxy", "root"), ("dns", "file"), ("tls", "certificate"))
+_FILES = (
+    ("exim", "config_file"), ("exim", "root"), ("haproxy", "config_file"), ("haproxy", "root"), ("dns", "file"), ("tls", "certificate"),
+)
 
 
 def _files_exist(here: _Here, environment: Table) -> None:
@@ -248,12 +253,13 @@ def _session(here: _Here, session: Table, opened: set[str]) -> None:
         lines = dialogue.parse(smtp, wild)
         for error in wild.mistakes.found:
             written = smtp.source.lines[error.position.line - 1] if error.position else ""
-            if error.position is not None and ("${{" not in written or smtp.style != "|" and "${{" not in smtp.text):
+            if error.position is not None and ("${{" not in written or (smtp.style != "|" and "${{" not in smtp.text)):
                 here.error(error.position, error.message)
-        for line in lines:
-            if isinstance(line, dialogue.SendFile) and not here.skipped and smtp.source.path is not None and "${{" not in line.file:
-                if not (smtp.source.path.parent / line.file).exists():
-                    here.error(line.position, f"there is no file {line.file}")
+        path = smtp.source.path
+        if path is not None and not here.skipped:
+            for sent in [line for line in lines if isinstance(line, dialogue.SendFile) and "${{" not in line.file]:
+                if not (path.parent / sent.file).exists():
+                    here.error(sent.position, f"there is no file {sent.file}")
     _connection(here, session)
 
 
@@ -263,7 +269,8 @@ def _connection(here: _Here, table: Table) -> None:
     if isinstance(via, Scalar) and via.text == "haproxy" and here.environment.get("haproxy") is None:
         here.error(via.position, "`via: haproxy`, but there is no `haproxy:` here")
     to = table.get("to")
-    through = here.environment.get("haproxy") is not None and not (isinstance(via, Scalar) and via.text == "direct") and not isinstance(via, Table)
+    direct = isinstance(via, Table) or (isinstance(via, Scalar) and via.text == "direct")
+    through = here.environment.get("haproxy") is not None and not direct
     if not isinstance(to, Scalar) or "${{" in to.text or through or to.text.isdigit():
         return
     mtas = here.names("mtas")
@@ -299,12 +306,14 @@ def _expect(here: _Here, expect: Node | None) -> None:
     for part in ("remotes", "mtas"):
         for name, value in _pairs(expect.get(part)):
             if name.text not in here.names(part):
-                here.error(name.position, f"there is no {part[:-1] if part == 'remotes' else 'MTA'} `{name.text}`{suggestion(name.text, here.names(part))}")
+                what = "remote" if part == "remotes" else "MTA"
+                here.error(name.position, f"there is no {what} `{name.text}`{suggestion(name.text, here.names(part))}")
             if part == "mtas":
                 _expect(here, value)
     sql = here.table("sql")
+    kinds = [k.text for k, _ in sql.items if k.text != "servers"] if sql is not None else []
+    known = [*kinds, *(k.text for k, _ in _pairs(sql.get("servers")))] if sql is not None else []
     for name, _ in _pairs(expect.get("sql")):
-        known = [] if sql is None else [k.text for k, _ in sql.items if k.text != "servers"] + [k.text for k, _ in _pairs(sql.get("servers"))]
         if name.text not in known:
             here.error(name.position, f"there is no SQL server `{name.text}`{suggestion(name.text, known)}")
     for part in ("redis", "haproxy"):

@@ -13,12 +13,12 @@ Consecutive `S: NNN-` lines are joined to one Reply. Everything else is one line
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Sequence
 
 from ..errors import Position
 from .patterns import Pattern
-from .schema import Binding, nearest
+from .schema import Binding, meant
 from .values import duration
 from .yamltree import Scalar
 
@@ -48,7 +48,10 @@ class SendFile(Line):
 
 @dataclass(frozen=True)
 class Reply(Line):
-    """A whole reply: patterns on its lines (code and all); None stands for any lines between. `listed`: all lines are given, else the last."""
+    """A whole reply: patterns on its lines (code and all); None stands for any lines between.
+
+    `listed`: all lines are given, else the last.
+    """
 
     code: str = ""
     lines: tuple[Pattern | None, ...] = ()
@@ -120,7 +123,10 @@ _WORDS = ("C:", "C!", "C<", "S:", "S~", "S+", "S-", "tls", "auth", "wait", "clos
 _ANGLES = ("<eof>", "<reset>", "<refused>", "<nothing>")
 _CODE = re.compile(r"([\d?]{3})(?:([ -])(.*))?\Z", re.S)
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.S)
-_ESCAPES = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"\\": b"\\", b'"': b'"', b"'": b"'"}
+_ESCAPES = {
+    b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v",
+    b"\\": b"\\", b'"': b'"', b"'": b"'",
+}
 
 
 class _Wrong(ValueError):
@@ -237,8 +243,7 @@ def _joined(reply: Reply | None, before: list[Line], text: str, position: Positi
 
 def _angle(text: str, word: str, rest: str, position: Position) -> Line:
     if word not in _ANGLES:
-        near = nearest(word, _ANGLES)
-        raise _Wrong(f"unknown word `{word}` behind `S:`" + (f"; did you mean `{near}`?" if near else f"; expected one of {', '.join(_ANGLES)}"))
+        raise _Wrong(f"unknown word `{word}` behind `S:`; {meant(word, _ANGLES)}")
     if word == "<nothing>":
         return Silence(text, position, _seconds(rest))
     if rest:
@@ -269,8 +274,7 @@ def _action(text: str, position: Position) -> Line:
         case "auth":
             return _auth(text, position)
         case word:
-            near = nearest(word, _WORDS)
-            raise _Wrong(f"`{word}` begins no line of a dialogue" + (f"; did you mean `{near}`?" if near else f"; expected one of {' '.join(_WORDS)}"))
+            raise _Wrong(f"`{word}` begins no line of a dialogue; {meant(word, _WORDS, ' ')}")
 
 
 def _tls(text: str, words: Sequence[str], position: Position) -> Line:
@@ -278,7 +282,7 @@ def _tls(text: str, words: Sequence[str], position: Position) -> Line:
         return StartTls(text, position, fails=True)
     sni, verify, least, fails = "", False, "", False
     for word in words:
-        name, equals, value = word.partition("=")
+        name, _, value = word.partition("=")
         if word == "<fails>":
             fails = True
         elif name == "sni" and value:

@@ -3,16 +3,17 @@
     load(path)            → LoadedFile: the scenarios (Case), one for each row of parameters
     Case.bind(fixtures)   → Scenario with every value in it, when it runs
 
-A Case keeps nodes: `use`, `defaults`, the file's environment and the scenario are merged as trees (mappings key by key, everything else replaces), then
-bound by the model. What a key means is not known here.
+A Case keeps nodes: `use`, `defaults`, the file's environment and the scenario are merged as trees (mappings key by key, everything else
+replaces), then bound by the model. What a key means is not known here.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 from ..errors import Position, ScenarioError
 from . import checks
@@ -104,7 +105,8 @@ def is_scenario_file(path: Path) -> bool:
         text = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return False
-    return any(line.startswith(("scenarios:", '"scenarios":', "'scenarios':")) or line.startswith("{") and "scenarios" in line for line in text.splitlines())
+    keys = ("scenarios:", '"scenarios":', "'scenarios':")
+    return any(line.startswith(keys) or (line.startswith("{") and "scenarios" in line) for line in text.splitlines())
 
 
 def load(path: Path, shown: str | None = None) -> LoadedFile:
@@ -141,7 +143,7 @@ class _Loader:
         source = read_source(path, shown)
         self.sources[shown] = source
         tree = read_tree(source, self.mistakes)
-        if tree is None or isinstance(tree, Scalar) and not tree.text:
+        if tree is None or (isinstance(tree, Scalar) and not tree.text):
             return None, source
         FILE_TYPE.bind(tree, Position(shown, 1, 1), binding)
         return (tree if isinstance(tree, Table) else None), source
@@ -187,7 +189,8 @@ class _Loader:
             name = one.get("name")
             text = name.text if isinstance(name, Scalar) else ""
             if text and text in names:
-                self.mistakes.add(name.position if name else one.position, f"a second scenario named `{text}` (first in line {names[text]})")
+                place = name.position if name else one.position
+                self.mistakes.add(place, f"a second scenario named `{text}` (first in line {names[text]})")
             names.setdefault(text, name.position.line if name else 0)
             tree = merge(environment, merge(_only(one, ENVIRONMENT), _steps_of(one)))
             for row in product(file_rows, rows(one.get("parameters"), binding)):
@@ -196,7 +199,8 @@ class _Loader:
         _unused(root.get("parameters"), used, "in this file", binding)
         return made
 
-    def case(self, one: Table, name: str, tree: Table | None, row: Row, root: Table, defaults: Table | None, fixtures: tuple[str, ...], path: Path) -> Case:
+    def case(self, one: Table, name: str, tree: Table | None, row: Row, root: Table, defaults: Table | None,
+             fixtures: tuple[str, ...], path: Path) -> Case:
         skip, xfail = one.get("skip"), one.get("xfail")
         values = Values(row.values, os.environ, None, fixtures)
         title = root.get("title")
@@ -215,7 +219,7 @@ class _Loader:
         """Unknown names, and parameters that nothing uses; gives the names that are used."""
         own = rows(one.get("parameters"), binding)
         row = product(rows(root.get("parameters"), binding), own)
-        known = {name: None for name in (row[0].values if row else {})}
+        known = dict.fromkeys(row[0].values if row else {})
         values = Values({**known, "n": None}, os.environ, None, fixtures)
         shown = Table(tuple((k, v) for k, v in one.items if k.text != "parameters"), one.line, one.column, one.source)
         skipped = one.get("skip") is not None
@@ -244,7 +248,7 @@ def _only(table: Table, names: tuple[str, ...]) -> Table:
 def _steps_of(one: Table) -> Table:
     """`steps` (a direct step becomes a list of one) and `expect` of a scenario."""
     pairs = [(key, value) for key, value in one.items if key.text in ("steps", "expect")]
-    direct = [(key, value) for key, value in one.items if key.text in ACTIONS and key.text != "expect" or key.text == "repeat"]
+    direct = [(key, value) for key, value in one.items if (key.text in ACTIONS and key.text != "expect") or key.text == "repeat"]
     if direct and one.get("steps") is None:
         first = direct[0][0]
         step = Table(tuple(direct), first.line, first.column, first.source)
@@ -254,7 +258,7 @@ def _steps_of(one: Table) -> Table:
 
 
 def with_defaults(step: Node, defaults: Table | None) -> Node:
-    """A step with what `defaults` says below its own keys: `send` takes the connection of `defaults.session` first, then `defaults.send`."""
+    """A step with what `defaults` says below its own keys: `send` takes the connection of `defaults.session`, then `defaults.send`."""
     if defaults is None or not isinstance(step, Table):
         return step
     session, send, expect = (one if isinstance(one := defaults.get(name), Table) else None for name in ("session", "send", "expect"))
@@ -290,14 +294,16 @@ def merge(base: Table | None, top: Table | None, within: str = "") -> Table | No
                     if other != name and top.get(other) is None:
                         pairs.pop(other, None)
         below, above = _long(name, pairs.get(name)), _long(name, value)
-        pairs[name] = merged if isinstance(below, Table) and isinstance(above, Table) and (merged := merge(below, above, within if within == "mtas" else name)) is not None else above or value
+        pairs[name] = above or value
+        if isinstance(below, Table) and isinstance(above, Table):
+            pairs[name] = merge(below, above, within if within == "mtas" else name) or pairs[name]
         keys[name] = key
     return Table(tuple((keys[name], value) for name, value in pairs.items()), top.line, top.column, top.source, top.flow)
 
 
 def _long(name: str, node: Node | None) -> Node | None:
     """`exim: file` as the mapping that it stands for."""
-    if name not in _SHORT or node is None or isinstance(node, Table) or isinstance(node, Scalar) and not node.text:
+    if name not in _SHORT or node is None or isinstance(node, Table) or (isinstance(node, Scalar) and not node.text):
         return node
     key = Scalar(_SHORT[name], "", node.position.line, node.position.column, node.position.line, node.position.column, node.source)
     return Table(((key, node),), node.position.line, node.position.column, node.source)

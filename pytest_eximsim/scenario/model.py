@@ -1,6 +1,7 @@
 """The scenario file as a table: one class per mapping, one line per key, with its type and the sentence that editors show.
 
-Bound from nodes by `schema.py`; values are what a type gives, and None where a key was not given. Rules that concern several keys stand in `checks.py`.
+Bound from nodes by `schema.py`; values are what a type gives, and None where a key was not given. Rules that concern several keys stand in
+`checks.py`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import Position
 from ..exim.world import Endpoint
 from . import values
 from .patterns import BlockOfPatterns, Pattern, PatternType
@@ -47,17 +49,20 @@ class Exim(Record):
     hostname: str | None = key("hostname", TEXT, "what uname says; mail.example.net by default")
     version: str | None = key("version", Choice(("4.82+", "4.96", "4.99")), "the release whose names, texts and log lines are used")
     version_number: str | None = key("version_number", TEXT, "what $version_number says")
-    build: str | None = key("build", TEXT, "what the binary can: full, debian-light, debian-heavy, or a file with the output of exim -bV; exim -bP macros")
+    build: str | None = key("build", TEXT, "what the binary can: full, debian-light, debian-heavy, "
+                                           "or a file with the output of exim -bV; exim -bP macros")
     address: str | None = key("address", ADDRESS, "where clients reach it; 192.0.2.25 by default")
     addresses: tuple[str, ...] | None = key("addresses", ListOf(ADDRESS), "where clients reach it, several addresses")
-    allow: tuple[str, ...] | None = key("allow", ListOf(Choice(("run", "readfile-outside"))), "what is off unless named: run, readfile-outside")
+    allow: tuple[str, ...] | None = key("allow", ListOf(Choice(("run", "readfile-outside"))),
+                                        "what is off unless named: run, readfile-outside")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Haproxy(Record):
     """A real HAProxy in front of the MTAs."""
 
-    config_file: tuple[str, ...] | None = key("config_file", ListOf(FILE, one=True), "haproxy.cfg; or a list, or a directory, as -f takes them")
+    config_file: tuple[str, ...] | None = key("config_file", ListOf(FILE, one=True),
+                                              "haproxy.cfg; or a list, or a directory, as -f takes them")
     env: dict[str, str] | None = key("env", MapOf(Text(null=True)), "environment variables that the configuration sees")
     root: str | None = key("root", FILE, "a folder where the configuration's absolute paths are found")
     files: dict[str, str] | None = key("files", MapOf(Text(null=True)), "files that the configuration names")
@@ -118,7 +123,8 @@ class Sql(Record):
 
     pgsql: SqlServer | None = key("pgsql", RecordOf(SqlServer), "PostgreSQL")
     mysql: SqlServer | None = key("mysql", RecordOf(SqlServer), "MySQL")
-    servers: dict[str, str] | None = key("servers", MapOf(Choice(("pgsql", "mysql", "down"))), "host:port as the configuration names it: pgsql, mysql or down")
+    servers: dict[str, str] | None = key("servers", MapOf(Choice(("pgsql", "mysql", "down"))),
+                                         "host:port as the configuration names it: pgsql, mysql or down")
     sqlite: dict[str, tuple[str, ...]] | None = key("sqlite", MapOf(TEXTS), "database files in @DIR@ and the statements that make them")
 
 
@@ -247,7 +253,8 @@ class Send(Record):
     helo: str | None = key("helo", TEXT, "the name behind EHLO; client.example by default")
     auth: Auth | None = key("auth", RecordOf(Auth), "authentication")
     mail_from: str | None = key("mail_from", Text("an address", null=True), "the envelope's sender; sender@example.org by default")
-    rcpt_to: tuple[str, ...] | None = key("rcpt_to", ListOf(Text("an address"), one=True, least=1), "the envelope's recipients", required=True)
+    rcpt_to: tuple[str, ...] | None = key("rcpt_to", ListOf(Text("an address"), one=True, least=1), "the envelope's recipients",
+                                          required=True)
     message: str | None = key("message", TEXT, "the message; From, To, Date, Subject and one line by default")
     message_file: str | None = key("message_file", FILE, "a file with the message")
     size: int | None = key("size", Text("a size, as 11M", values.size), "fills the body up to this size")
@@ -322,7 +329,8 @@ class HaproxyExpect(Record):
 class Between(Record):
     """An integer within limits."""
 
-    between: tuple[int, ...] | None = key("between", ListOf(Integer("a number", -(2**63))), "the least and the greatest value", required=True)
+    between: tuple[int, ...] | None = key("between", ListOf(Integer("a number", -(2**63))), "the least and the greatest value",
+                                          required=True)
 
 
 @dataclass(frozen=True)
@@ -342,7 +350,7 @@ class NilOr:
         return {"$ref": "#/$defs/Reply"}
 
 
-REDIS_REPLY = NilOr(Either(scalar=PatternType(what="a reply"), listing=ListOf(Later(lambda: REDIS_REPLY)), table=RecordOf(Between)))
+REDIS_REPLY: NilOr = NilOr(Either(scalar=PatternType(what="a reply"), listing=ListOf(Later(lambda: REDIS_REPLY)), table=RecordOf(Between)))
 ROWS = Either(listing=PATTERNS, table=MapOf(Either(listing=PATTERNS, table=MapOf(PATTERNS))))
 
 
@@ -356,10 +364,12 @@ class Expect(Record):
     paniclog: tuple[Pattern, ...] | AnyOrder | None = key("paniclog", WHOLE_LOG, "the whole panic log, line by line")
     messages: int | tuple[MessageExpect, ...] | None = key("messages", MESSAGES, "the messages that the MTA accepted")
     config_error: tuple[Pattern, ...] | None = key("config_error", PATTERNS, "the configuration is refused, with these lines")
-    remotes: dict[str, RemoteExpect] | None = key("remotes", MapOf(RecordOf(RemoteExpect)), "per remote: its messages or its whole dialogue")
+    remotes: dict[str, RemoteExpect] | None = key("remotes", MapOf(RecordOf(RemoteExpect)),
+                                                  "per remote: its messages or its whole dialogue")
     files: dict[str, Pattern | FileExpect] | None = key("files", MapOf(Either(scalar=BODY, table=RecordOf(FileExpect))),
                                                         "files: the whole text as a pattern, absent, or what they hold")
-    queue: int | tuple[Pattern, ...] | None = key("queue", Either(scalar=Integer("a count"), listing=PATTERNS), "how many messages are left, or which")
+    queue: int | tuple[Pattern, ...] | None = key("queue", Either(scalar=Integer("a count"), listing=PATTERNS),
+                                                  "how many messages are left, or which")
     redis: dict[str, Any] | None = key("redis", MapOf(REDIS_REPLY), "command: reply")
     sql: dict[str, Any] | None = key("sql", MapOf(ROWS), "per server: the statements that it got, or queries and their rows")
     dmarc: dict[str, Pattern] | None = key("dmarc", MapOf(PATTERN), "the DMARC result of the last message")
@@ -430,7 +440,8 @@ class Step(Actions):
     repeat: int | None = key("repeat", Integer("a count", 1), "how often; ${{ n }} counts from 1")
 
 
-PARAMETERS = Either(listing=ListOf(MapOf(Text(boolean=True, null=True)), least=1), table=MapOf(ListOf(Text(boolean=True, null=True), least=1)))
+PARAMETER = Text(boolean=True, null=True)
+PARAMETERS = Either(listing=ListOf(MapOf(PARAMETER), least=1), table=MapOf(ListOf(PARAMETER, least=1)))
 
 
 @dataclass(frozen=True, kw_only=True)

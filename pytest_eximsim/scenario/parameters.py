@@ -10,9 +10,11 @@ Substitution makes a new tree; the places stay. A name that is unknown is a mist
 from __future__ import annotations
 
 import itertools
+import operator
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any
 
 from .schema import TEMPLATE, Binding, suggestion
 from .yamltree import Listing, Node, Scalar, Table
@@ -39,10 +41,11 @@ def substitute(node: Node, values: Values, binding: Binding | None = None) -> No
             return replace(node, text=_text(node, values, binding), substituted="${{" not in _text(node, values, None))
         case Listing():
             items = tuple(substitute(one, values, binding) for one in node.items)
-            return node if all(a is b for a, b in zip(items, node.items)) else replace(node, items=items)
+            return node if all(map(operator.is_, items, node.items)) else replace(node, items=items)
         case Table():
             pairs = tuple((_key(name, values, binding), substitute(value, values, binding)) for name, value in node.items)
-            return node if all(a is c and b is d for (a, b), (c, d) in zip(pairs, node.items)) else Table(pairs, node.line, node.column, node.source, node.flow)
+            same = all(a is c and b is d for (a, b), (c, d) in zip(pairs, node.items, strict=True))
+            return node if same else Table(pairs, node.line, node.column, node.source, node.flow)
 
 
 def _key(name: Scalar, values: Values, binding: Binding | None) -> Scalar:
@@ -120,16 +123,21 @@ def rows(node: Node | None, binding: Binding) -> tuple[Row, ...]:
     match node:
         case Table():
             names = [name.text for name, _ in node.items]
-            lists = [[one.text for one in value.items if isinstance(one, Scalar)] if isinstance(value, Listing) else [] for _, value in node.items]
-            return tuple(Row(dict(zip(names, values)), "-".join(values)) for values in itertools.product(*lists))
+            lists = [_scalars(value) for _, value in node.items]
+            return tuple(Row(dict(zip(names, values, strict=True)), "-".join(values)) for values in itertools.product(*lists))
         case Listing():
             tables = [one for one in node.items if isinstance(one, Table)]
             for one in tables[1:]:
                 if set(one.by_name) != set(tables[0].by_name):
-                    binding.error(one.position, f"this row has other keys ({', '.join(one.by_name)}) than the first ({', '.join(tables[0].by_name)})")
+                    own, first = ", ".join(one.by_name), ", ".join(tables[0].by_name)
+                    binding.error(one.position, f"this row has other keys ({own}) than the first ({first})")
             return tuple(_row(one) for one in tables)
         case _:
             return (Row({}, ""),)
+
+
+def _scalars(node: Node) -> list[str]:
+    return [one.text for one in node.items if isinstance(one, Scalar)] if isinstance(node, Listing) else []
 
 
 def _row(table: Table) -> Row:

@@ -2,16 +2,17 @@
 
     pattern := { `*` | `?` | `\\*` | `\\?` | `\\\\` | `<idNAME>` | `<id*>` | any other character }
 
-`*` is anything within one line, `?` one character. A name `<id1>` stands for one message id everywhere in a scenario, two names for two ids (Ids). Line
-lists know `! pattern` (matches none) and `~ regex`. Texts are compared as Unicode; what is no UTF-8 is `�` on both sides (`shown`).
+`*` is anything within one line, `?` one character. A name `<id1>` stands for one message id everywhere in a scenario, two names for two ids
+(Ids). Line lists know `! pattern` (matches none) and `~ regex`. Texts are compared as Unicode; what is no UTF-8 is `�` on both sides
+(`shown`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Iterable, Mapping, Sequence
 
 from ..errors import Position
 from .schema import Binding, Text, is_wild, kind_of
@@ -261,7 +262,7 @@ class BlockOfPatterns:
     special: bool = True                # `! ` and `~ ` begin a line
 
     def bind(self, node: Node, owner: Position, binding: Binding) -> tuple[Pattern, ...] | None:
-        if not isinstance(node, Scalar) or node.kind == "null" and not node.substituted:
+        if not isinstance(node, Scalar) or (node.kind == "null" and not node.substituted):
             binding.error(node.position, f"{kind_of(node)} where {self.what} is expected")
             return None
         if node.style == ">":

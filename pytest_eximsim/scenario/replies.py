@@ -1,15 +1,19 @@
-"""Replies: those that a scripted remote gives (`replies:`) and those that a `send` expects. Both as values; who sends or compares them is elsewhere."""
+"""Replies: those that a scripted remote gives (`replies:`) and those that a `send` expects.
+
+Both as values; who sends or compares them is elsewhere.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any
 
 from ..errors import Position
 from . import values
 from .patterns import Pattern, PatternType, cut
-from .schema import Binding, MapOf, Text, is_wild, kind_of, nearest
+from .schema import Binding, MapOf, Text, is_wild, kind_of, meant, nearest
 from .yamltree import Listing, Node, Scalar, Table
 
 #: Verbs that Exim's client can send (chapter 30), with `connect` (the banner) and `.` (the end of the data).
@@ -62,7 +66,8 @@ class ReplyType:
                 verbs[verb] = script
             if verb not in VERBS and "*" not in verb and not is_wild(name, binding):
                 near = nearest(verb, VERBS)
-                binding.error(name.position, f"`{name.text}` is no command that Exim's client sends" + (f"; did you mean `{near}`?" if near else f"; expected {', '.join(VERBS)}"))
+                hint = f"did you mean `{near}`?" if near else f"expected {', '.join(VERBS)}"
+                binding.error(name.position, f"`{name.text}` is no command that Exim's client sends; {hint}")
         return ScriptedReplies(verbs, tuple(commands))
 
     def script(self, node: Node, verb: str, binding: Binding) -> ReplyScript:
@@ -96,7 +101,10 @@ class ReplyType:
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         text = {"type": ["string", "number"]}
-        delayed = {"type": "object", "properties": {"after": {"type": "string"}, "reply": text}, "required": ["after", "reply"], "additionalProperties": False}
+        delayed = {
+            "type": "object", "properties": {"after": {"type": "string"}, "reply": text}, "required": ["after", "reply"],
+            "additionalProperties": False,
+        }
         one: dict[str, Any] = {"anyOf": [text, delayed]}
         return {"type": "object", "additionalProperties": {"anyOf": [text, delayed, {"type": "array", "items": one}]}}
 
@@ -136,8 +144,7 @@ class SendExpectType:
                 phases = {}
                 for name, value in node.items:
                     if name.text not in _PHASES:
-                        near = nearest(name.text, _PHASES)
-                        binding.error(name.position, f"unknown phase `{name.text}`" + (f"; did you mean `{near}`?" if near else f"; expected one of {', '.join(_PHASES)}"))
+                        binding.error(name.position, f"unknown phase `{name.text}`; {meant(name.text, _PHASES)}")
                         continue
                     phases[name.text] = self.phase(name, value, binding)
                 return SendExpect(phases, node.position)
@@ -153,7 +160,8 @@ class SendExpectType:
         phase, _, reply = node.text.partition(" ")
         if phase not in _PHASES or not re.match(r"[\d?*]", reply):
             near = nearest(phase, (*_PHASES, "accepted"))
-            binding.error(node.position, f"`{node.text}` where {self.what} is expected" + (f"; did you mean `{near}`?" if near and near != phase else ""))
+            hint = f"; did you mean `{near}`?" if near and near != phase else ""
+            binding.error(node.position, f"`{node.text}` where {self.what} is expected{hint}")
             return None
         expected = ExpectedReply((Pattern(reply, node.position),), node.position)
         return SendExpect({phase: {"": expected}}, node.position)
@@ -171,7 +179,7 @@ class SendExpectType:
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         text: dict[str, Any] = {"type": ["string", "number"]}
         reply = {"anyOf": [text, {"type": "array", "items": text}]}
-        properties: dict[str, Any] = {phase: reply for phase in _PHASES}
+        properties: dict[str, Any] = dict.fromkeys(_PHASES, reply)
         properties["rcpt"] = {"anyOf": [*reply["anyOf"], MapOf(Text()).schema(definitions) | {"additionalProperties": reply}]}
         return {"anyOf": [{"type": "string", "pattern": r"^accepted$|^(" + "|".join(_PHASES) + r") |\$\{\{"},
                           {"type": "object", "properties": properties, "additionalProperties": False}]}

@@ -1,7 +1,7 @@
 """What a value in a scenario file may be: types that bind a node to a Python value and describe themselves as JSON Schema.
 
-`model.py` is the table of keys and uses these types; here is no key's name. A type never raises: what is wrong goes to the Binding's mistakes, with
-its place, and None stands for the value. While a file is read (`wild`), a text that holds `${{ … }}` is taken for anything.
+`model.py` is the table of keys and uses these types; here is no key's name. A type never raises: what is wrong goes to the Binding's
+mistakes, with its place, and None stands for the value. While a file is read (`wild`), a text that holds `${{ … }}` is taken for anything.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, ClassVar, Iterable, Mapping, Protocol
+from typing import Any, ClassVar, Protocol
 
 from ..errors import Position
 from .yamltree import Listing, Mistakes, Node, Scalar, Table
@@ -32,7 +33,8 @@ class Binding:
 class Type(Protocol):
     """`owner` is the place of the key whose value this is: there something missing is reported."""
 
-    what: str
+    @property
+    def what(self) -> str: ...
 
     def bind(self, node: Node, owner: Position, binding: Binding) -> Any: ...
 
@@ -62,6 +64,12 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"; expected {'one of ' if len(names) > 1 else ''}{', '.join(names)}" if names and len(names) <= 12 else ""
 
 
+def meant(name: str, words: Iterable[str], between: str = ", ") -> str:
+    """`did you mean …?` where a word is near, else all of them."""
+    near = nearest(name, words)
+    return f"did you mean `{near}`?" if near else f"expected one of {between.join(words)}"
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     near = difflib.get_close_matches(name, list(known), 1, 0.6)
     return near[0] if near else None
@@ -81,7 +89,7 @@ class Text:
             return node.text if isinstance(node, Scalar) else None
         if not isinstance(node, Scalar):
             return binding.error(node.position, f"{kind_of(node)} where {self.what} is expected")
-        if not node.substituted and (node.kind == "null" and not self.null or node.kind == "boolean" and not self.boolean):
+        if not node.substituted and ((node.kind == "null" and not self.null) or (node.kind == "boolean" and not self.boolean)):
             quote = f"; write '{node.text}' in quotes" if node.text else ""
             return binding.error(node.position if node.text else owner, f"{kind_of(node)} where {self.what} is expected{quote}")
         if self.convert is None:
@@ -103,7 +111,7 @@ class Boolean:
     def bind(self, node: Node, owner: Position, binding: Binding) -> bool | None:
         if is_wild(node, binding):
             return True
-        if isinstance(node, Scalar) and (node.kind == "boolean" or node.substituted and node.text.lower() in ("true", "false")):
+        if isinstance(node, Scalar) and (node.kind == "boolean" or (node.substituted and node.text.lower() in ("true", "false"))):
             return node.text.lower() == "true"
         shown = f"`{node.text}`" if isinstance(node, Scalar) and node.text else kind_of(node)
         binding.error(node.position, f"{shown} where {self.what} is expected")
@@ -127,7 +135,7 @@ class Integer:
             binding.error(node.position, f"{shown} where {self.what} is expected")
             return None
         value = int(node.text)
-        if value < self.least or self.most is not None and value > self.most:
+        if value < self.least or (self.most is not None and value > self.most):
             limits = f"from {self.least} to {self.most}" if self.most is not None else f"of at least {self.least}"
             binding.error(node.position, f"{value} where {self.what} {limits} is expected")
             return None
@@ -263,7 +271,10 @@ def key(name: str, type: Type, doc: str, *, default: Any = None, required: bool 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """Base of the model's classes: a mapping with closed keys. `places` has the place of every value that was given, `nodes` the values' nodes."""
+    """Base of the model's classes: a mapping with closed keys.
+
+    `places` has the place of every value that was given, `nodes` the values' nodes.
+    """
 
     position: Position = field(default=Position(""), repr=False, compare=False)
     places: Mapping[str, Position] = field(default_factory=dict, repr=False, compare=False)
@@ -309,7 +320,9 @@ class RecordOf:
             self.check(made, owner, binding)
         return made
 
-    def _values(self, node: Table, table: Mapping[str, tuple[str, Key]], binding: Binding) -> tuple[dict[str, Any], dict[str, Position], set[str]]:
+    def _values(
+        self, node: Table, table: Mapping[str, tuple[str, Key]], binding: Binding,
+    ) -> tuple[dict[str, Any], dict[str, Position], set[str]]:
         values: dict[str, Any] = {}
         places: dict[str, Position] = {}
         misspelt: set[str] = set()
@@ -378,7 +391,8 @@ def uncut(table: Table, binding: Binding) -> Iterable[tuple[Scalar, Node]]:
         return table.items
     kept: list[tuple[Scalar, Node]] = []
     for name, value in table.items:
-        alone = _nothing(value) and isinstance(value, Scalar) and not name.style and (value.line, value.column) == (name.end_line, name.end_column)
+        place = (name.end_line, name.end_column)
+        alone = _nothing(value) and isinstance(value, Scalar) and not name.style and (value.line, value.column) == place
         before = kept[-1][1] if kept else None
         if alone and isinstance(before, Scalar) and not before.style and before.text:
             binding.error(before.position, "YAML ends this text at the comma; write the whole text in quotes")

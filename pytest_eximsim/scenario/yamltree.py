@@ -4,18 +4,19 @@
     Listing   items
     Table     (key, value) pairs in order; keys are scalars, no key twice
 
-Built from the events of PyYAML's C parser: an event knows what a composed node no longer does (a tag that was written, an alias, where a plain
-scalar was cut). YAML 1.2's core scalars: `yes`, `on`, `12:30` are texts. Refused: tags, `<<`, a second document, more than 1,000 aliases,
-recursion, nesting beyond 100, keys that are no scalars.
+Built from the events of PyYAML's C parser: an event knows what a composed node no longer does (a tag that was written, an alias, where a
+plain scalar was cut). YAML 1.2's core scalars: `yes`, `on`, `12:30` are texts. Refused: tags, `<<`, a second document, more than 1,000
+aliases, recursion, nesting beyond 100, keys that are no scalars.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..errors import Position, ScenarioError
 
@@ -25,7 +26,10 @@ _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 _BOOLEAN = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))\Z|\.(?:nan|NaN|NAN)\Z")
+_NUMBER = re.compile(
+    r"[-+]?(?:[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))\Z"
+    r"|\.(?:nan|NaN|NAN)\Z"
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Scalar:
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    items: tuple["Node", ...]
+    items: tuple[Node, ...]
     line: int
     column: int
     source: Source
@@ -98,7 +102,7 @@ class Listing:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    items: tuple[tuple[Scalar, "Node"], ...]
+    items: tuple[tuple[Scalar, Node], ...]
     line: int
     column: int
     source: Source
@@ -109,10 +113,10 @@ class Table:
         return Position(self.source.name, self.line, self.column)
 
     @cached_property
-    def by_name(self) -> dict[str, "Node"]:
+    def by_name(self) -> dict[str, Node]:
         return {key.text: value for key, value in self.items}
 
-    def get(self, name: str) -> "Node | None":
+    def get(self, name: str) -> Node | None:
         return self.by_name.get(name)
 
     def key(self, name: str) -> Scalar | None:
@@ -135,8 +139,12 @@ class Mistakes:
     def raise_all(self) -> None:
         """Raise the first with all others in `others`; nothing when there is none."""
         if self.found:
-            first, *others = sorted(self.found, key=lambda e: (e.position.file, e.position.line, e.position.column) if e.position else ("", 0, 0))
+            first, *others = sorted(self.found, key=_place)
             raise ScenarioError(first.message, first.position, others)
+
+
+def _place(error: ScenarioError) -> tuple[str, int, int]:
+    return (error.position.file, error.position.line, error.position.column) if error.position else ("", 0, 0)
 
 
 def read_source(path: Path, shown: str | None = None) -> Source:

@@ -78,7 +78,8 @@ class FakeSql:
         self.asked: list[tuple[str, str]] = []
 
     def execute(self, kind: str, server: Any, statement: str) -> SqlResult:
-        return self._answer(f"{kind} {server.host}:{server.port}{server.socket} {server.database} {server.user} {server.password}", statement)
+        place = f"{kind} {server.host}:{server.port}{server.socket} {server.database} {server.user} {server.password}"
+        return self._answer(place, statement)
 
     def sqlite(self, path: str, statement: str) -> SqlResult:
         return self._answer(path, statement)
@@ -110,8 +111,9 @@ class FakeLogs:
         return [line for log, line in self.lines if log == name]
 
 
-def process(release: str = "4.99", *, dns: str = "", hosts: str = "", files: Mapping[str, str] | None = None, main: Mapping[str, object] | None = None,
-            lists: Mapping[str, Mapping[str, str]] | None = None, redis: Mapping[str, Any] | None = None,
+def process(release: str = "4.99", *, dns: str = "", hosts: str = "", files: Mapping[str, str] | None = None,
+            main: Mapping[str, object] | None = None, lists: Mapping[str, Mapping[str, str]] | None = None,
+            redis: Mapping[str, Any] | None = None,
             sql: Mapping[str, SqlResult | SqlError] | None = None, selectors: str | None = None, client: str = "") -> Process:
     """A process in such a world. `lists` is kind → name → text; `client` is the address of the SMTP client."""
     clock = FakeClock()
@@ -128,7 +130,8 @@ def process(release: str = "4.99", *, dns: str = "", hosts: str = "", files: Map
     options = {"primary_hostname": "mail.example.net", **(main or {})}
     configuration = SimpleNamespace(main=options, named_lists=named, positions={})
     found = RELEASES[release]
-    mta: Any = SimpleNamespace(configuration=configuration, world=world, release=found, selectors=parse_selectors(selectors, found), zone="UTC")
+    chosen = parse_selectors(selectors, found)
+    mta: Any = SimpleNamespace(configuration=configuration, world=world, release=found, selectors=chosen, zone="UTC")
     p = Process(mta=mta, pid=world.entropy.pid())
     p.connection.host_address = client
     return p

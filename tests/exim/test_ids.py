@@ -12,7 +12,9 @@ from pytest_eximsim.exim.release import RELEASES
 from pytest_eximsim.exim.state import Process
 
 
-@pytest.mark.parametrize(("number", "width", "text"), [(0, 2, "00"), (61, 1, "z"), (62, 2, "10"), (1383557106, 6, "1VdGPC"), (3843, 1, "z")])
+@pytest.mark.parametrize(("number", "width", "text"), [
+    (0, 2, "00"), (61, 1, "z"), (62, 2, "10"), (1383557106, 6, "1VdGPC"), (3843, 1, "z"),
+])
 def test_base62(number: int, width: int, text: str) -> None:
     assert base62(number, width) == text
 

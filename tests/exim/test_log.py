@@ -101,7 +101,8 @@ def test_no_reject_log() -> None:
 
 
 @pytest.mark.parametrize(("text", "printed"), [
-    ("plain", "plain"), ("a\nb\r", "a\\nb\\r"), ("tab\tstays", "tab\tstays"), ("\x00\x7f\xe9", "\\000\\177\\351"), ("back\\slash", "back\\slash"),
+    ("plain", "plain"), ("a\nb\r", "a\\nb\\r"), ("tab\tstays", "tab\tstays"), ("\x00\x7f\xe9", "\\000\\177\\351"),
+    ("back\\slash", "back\\slash"),
 ])
 def test_printing(text: str, printed: str) -> None:
     assert printing(text) == printed

@@ -21,7 +21,8 @@ HEADINGS = {"Support for": "features", "Lookups (built-in)": "lookups", "Authent
 GENERIC = {"router": "ROUTERS", "transport": "TRANSPORTS", "authenticator": "AUTHENTICATORS"}
 FULL_MACROS = ("_HAVE_ARC", "_HAVE_DMARC", "_HAVE_LOOKUP_REDIS", "_HAVE_XCLIENT", "_ACL_COND_DMARC_STATUS")
 DEBIAN_DEFAULTS = {
-    "exim_path": "/usr/sbin/exim4", "headers_charset": "UTF-8", "log_file_path": "/var/log/exim4/%slog", "pid_file_path": "/run/exim4/exim.pid",
+    "exim_path": "/usr/sbin/exim4", "headers_charset": "UTF-8",
+    "log_file_path": "/var/log/exim4/%slog", "pid_file_path": "/run/exim4/exim.pid",
     "process_log_path": "/var/spool/exim4/exim-process.info", "spool_directory": "/var/spool/exim4",
 }
 FULL_WORDS = {"features": ("ARC", "DMARC", "XCLIENT"), "lookups": ("redis",)}

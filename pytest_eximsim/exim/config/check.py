@@ -1,8 +1,8 @@
 """All that is wrong with a configuration, in one go: for `eximsim check`.
 
-Errors are what Exim refuses when it reads the file, and what can never work though Exim finds it on use: broken expansions, unknown words behind
-`control =` and `verify =`. Warnings are what it notices on use and a run may never reach: ACLs, lists and transports that are not defined.
-Notes are options that have no meaning here.
+Errors are what Exim refuses when it reads the file, and what can never work though Exim finds it on use: broken expansions, unknown words
+behind `control =` and `verify =`. Warnings are what it notices on use and a run may never reach: ACLs, lists and transports that are not
+defined. Notes are options that have no meaning here.
 """
 
 from __future__ import annotations

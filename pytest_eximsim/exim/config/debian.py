@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ...errors import ConfigError, Position
@@ -81,11 +82,9 @@ def _lines(read: Callable[[str], str], path: str) -> list[Origin]:
 
 
 def _template_parts(folder: str, read: Callable[[str], str]) -> list[Origin]:
-    found = []
-    try:
+    found: list[Origin] = []
+    with suppress(OSError):
         found = _lines(read, f"{folder}/{LOCAL_MACROS}")
-    except OSError:
-        pass
     return found + _lines(read, f"{folder}/{TEMPLATE}")
 
 

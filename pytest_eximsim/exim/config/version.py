@@ -1,7 +1,8 @@
 """Which release a configuration was written for, from the names that it uses.
 
-Names that only 4.82+ has (`proxy_required_hosts`, `tpda_delivery_action`, `$proxy_host` …) mean 4.82+, names that came later (`hosts_proxy`,
-`event_action` …) mean 4.99; neither means 4.99; both are an error. Lines under `.ifdef` of a predefined macro (`_HAVE_…`, `_OPT_…`) say nothing.
+Names that only 4.82+ has (`proxy_required_hosts`, `tpda_delivery_action`, `$proxy_host` …) mean 4.82+, names that came later
+(`hosts_proxy`, `event_action` …) mean 4.99; neither means 4.99; both are an error. Lines under `.ifdef` of a predefined macro (`_HAVE_…`,
+`_OPT_…`) say nothing.
 """
 
 from __future__ import annotations

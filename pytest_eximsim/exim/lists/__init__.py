@@ -1,11 +1,12 @@
 """Lists of domains, hosts, addresses, local parts and strings (Exim chapter 10): one function a kind, results as values.
 
-`list_text` is unexpanded unless `expanded=True`. A forced failure of its expansion is an empty list; any other failure is logged to main and panic
-log and gives ListDeferred. Died is raised where Exim's process would die (a file that cannot be opened, a bad regular expression).
+`list_text` is unexpanded unless `expanded=True`. A forced failure of its expansion is an empty list; any other failure is logged to main
+and panic log and gives ListDeferred. Died is raised where Exim's process would die (a file that cannot be opened, a bad regular
+expression).
 
-`cache` names the cache for named lists of the one subject that the caller keeps asking about ("sender", "domain", "local_part" …): while it is the
-same name, a named list is tested once, even if the subject changed in between. `forget(p, cache)` ends that. Caches: "host" is that of the
-client of the connection; it is never forgotten (case PROXY-405).
+`cache` names the cache for named lists of the one subject that the caller keeps asking about ("sender", "domain", "local_part" …): while it
+is the same name, a named list is tested once, even if the subject changed in between. `forget(p, cache)` ends that. Caches: "host" is that
+of the client of the connection; it is never forgotten (case PROXY-405).
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def match_address(p: Process, list_text: str, address: str, *, expand: bool = Tr
     return match_list(p, list_text, AddressSubject(address), expanded=not expand, cache=cache)
 
 
-def match_string(p: Process, list_text: str, subject: str, *, expanded: bool = False, single: bool = False, caseless: bool = True) -> Result:
+def match_string(
+    p: Process, list_text: str, subject: str, *, expanded: bool = False, single: bool = False, caseless: bool = True,
+) -> Result:
     """Is the text in the list? Items are those of domain lists without `@` and `+name`; `single`: the text is one item."""
     return match_list(p, list_text, Text("string", subject, caseless), expanded=expanded, single=single, named=False)
 

@@ -1,4 +1,4 @@
-"""Addresses against items: `user@domain`, `*@domain`, domains, `^regex`, lookups of the whole address, `@@` lookups (Exim chapter 10.19)."""
+"""Addresses against items: `user@domain`, `*@domain`, domains, `^regex`, lookups of the whole address, `@@` lookups (chapter 10.19)."""
 
 from __future__ import annotations
 

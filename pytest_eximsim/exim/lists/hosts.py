@@ -24,8 +24,8 @@ _BAD_FOUR = re.compile(r"[0-9.]+(?:/|$)")
 
 @dataclass(slots=True)
 class HostSubject:
-    """A host. `name`: known to the caller (an outgoing host), None for the client of this connection, whose name is looked up when an item needs it;
-    "" for an address alone (match_ip). `address` "" is no host at all (a local session)."""
+    """A host. `name`: known to the caller (an outgoing host), None for the client of this connection, whose name is looked up when an item
+    needs it; "" for an address alone (match_ip). `address` "" is no host at all (a local session)."""
 
     name: str | None
     address: str

@@ -1,4 +1,5 @@
-"""Going through a list: first item that matches decides, negation, named lists and their cache, files, unknown and deferring items (Exim chapter 10).
+"""Going through a list: first item that matches decides, negation, named lists and their cache, files, unknown and deferring items (Exim
+chapter 10).
 
 What one item means is asked of a `Subject`: `strings.py` (domains, local parts, plain strings), `hosts.py`, `addresses.py`.
 """
@@ -65,8 +66,8 @@ class _Run:
 
 def match_list(p: Process, text: str, subject: Subject, *, expanded: bool = False, cache: str | None = None, single: bool = False,
                named: bool = True, around: Around | None = None) -> Result:
-    """Goes through the list `text`. `cache` names the cache for its named lists in p.scratch.list_cache, None for none; `around` is put around the
-    expansion of the list (it sets $domain). Raises Died where Exim's process would die."""
+    """Goes through the list `text`. `cache` names the cache for its named lists in p.scratch.list_cache, None for none; `around` is put
+    around the expansion of the list (it sets $domain). Raises Died where Exim's process would die."""
     if not text:
         return NOT_MATCHED
     items = text if expanded or ("$" not in text and "\\" not in text) else _expanded(p, text, around)

@@ -1,4 +1,6 @@
-"""`@mx_any`, `@mx_primary`, `@mx_secondary` with `/ignore=`: domains whose mail exchangers are this host (Exim chapter 10.8; case LISTS-007)."""
+"""`@mx_any`, `@mx_primary`, `@mx_secondary` with `/ignore=`: domains whose mail exchangers are this host (Exim chapter 10.8; case
+LISTS-007).
+"""
 
 from __future__ import annotations
 

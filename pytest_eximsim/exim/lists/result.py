@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The subject is in the list. `data` is what a lookup gave (later releases: also the pattern that matched), for $domain_data and its sisters."""
+    """The subject is in the list.
+
+    `data` is what a lookup gave (later releases: also the pattern that matched), for $domain_data and its sisters.
+    """
 
     data: str | None = None
 

@@ -1,4 +1,6 @@
-"""Domains, local parts and plain strings against items: words, `*suffix`, `^regex`, `@`, `@[]`, `@mx_…`, lookups (Exim chapters 10.8, 10.20, 10.21)."""
+"""Domains, local parts and plain strings against items: words, `*suffix`, `^regex`, `@`, `@[]`, `@mx_…`, lookups (Exim chapters 10.8,
+10.20, 10.21).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ class Text:
         self.caseless, self.text = False, self.original
 
     def test(self, p: Process, pattern: str) -> Result:
-        """One item. Raises Died for a bad regular expression, an unknown lookup type, a file that cannot be opened (cases LISTS-006, REDIS-086)."""
+        """One item.
+
+        Raises Died for a bad regular expression, an unknown lookup type, a file that cannot be opened (cases LISTS-006, REDIS-086).
+        """
         match pattern[:1]:
             case "^":
                 return self._regex(p, pattern)
@@ -88,7 +93,8 @@ class Text:
         try:
             found = compile(pattern, caseless=self.caseless).search(self.original)
         except RegexError as error:
-            raise Died(f"regular expression error: {regex_error_text(error, p.release)} at offset {error.offset} while compiling {pattern}") from None
+            reason = regex_error_text(error, p.release)
+            raise Died(f"regular expression error: {reason} at offset {error.offset} while compiling {pattern}") from None
         return NOT_MATCHED if found is None else self._matched(p, pattern, list(found.groups))
 
     def _own_literal(self, p: Process) -> Result:

@@ -1,8 +1,8 @@
 """How a list is written, and its items made ready: separators, `!`, `+name`, `/file`, `+caseful` and the like (Exim chapter 10).
 
-A list is taken apart once for each text and kept. Neighbouring items that need nothing but a comparison become one step: names of domains and local
-parts a table, IP addresses and networks an index. So a list of thousands of them is answered in the time of a few comparisons. What items mean is
-the business of `strings.py`, `hosts.py` and `addresses.py`.
+A list is taken apart once for each text and kept. Neighbouring items that need nothing but a comparison become one step: names of domains
+and local parts a table, IP addresses and networks an index. So a list of thousands of them is answered in the time of a few comparisons.
+What items mean is the business of `strings.py`, `hosts.py` and `addresses.py`.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def iterate(text: str) -> Iterator[str]:
 def steps(text: str, kind: str, strict: bool, *, single: bool = False, named: bool = True) -> tuple[Step, ...]:
     """The steps of an expanded list.
 
-    `kind`: "domain", "host", "address", "localpart", "string"; `strict`: IP addresses must be right, not just look so (a matter of the release);
-    `single`: it is one item; without `named`, `+x` is plain.
+    `kind`: "domain", "host", "address", "localpart", "string"; `strict`: IP addresses must be right, not just look so (a matter of the
+    release); `single`: it is one item; without `named`, `+x` is plain.
     """
     items = [text] if single else split(text)[1]
     found = [_step(item, kind, named=named) for item in items]
@@ -156,8 +156,8 @@ def _networks(texts: list[str], positive: bool) -> Networks:
 
 
 def file_lines(content: bytes, *, comments_anywhere: bool) -> Iterator[tuple[str, bool]]:
-    """The items of a file in a list, and whether they are positive; `#` begins a comment anywhere, in files of addresses and local parts only behind
-    white space (case LISTS-011)."""
+    """The items of a file in a list, and whether they are positive; `#` begins a comment anywhere, in files of addresses and local parts
+    only behind white space (case LISTS-011)."""
     for line in content.decode("latin-1").split("\n"):
         text = _without_comment(line, comments_anywhere).strip()
         if not text:

@@ -1,9 +1,9 @@
 """One lookup from its words to its answer: opening, cache, partial matching, defaults (Exim chapters 9.4 to 9.8).
 
-The cache belongs to a process and lives until `tidy_up`; each type has one for each of its files, the query types one each. All of them are in one
-flat dictionary, which fork() copies: (type, file) holds how often that cache was emptied, (type, file, that number, key, options) an answer and the
-time when it expires. An answer that must not be kept empties the cache of its type
-(cases REDIS-009, REDIS-071). A deferral is neither kept nor does it empty anything.
+The cache belongs to a process and lives until `tidy_up`; each type has one for each of its files, the query types one each. All of them are
+in one flat dictionary, which fork() copies: (type, file) holds how often that cache was emptied, (type, file, that number, key, options) an
+answer and the time when it expires. An answer that must not be kept empties the cache of its type (cases REDIS-009, REDIS-071). A deferral
+is neither kept nor does it empty anything.
 """
 
 from __future__ import annotations

@@ -69,7 +69,10 @@ REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class LookupType:
-    """A type with its extras. `partial`: least number of components left, None without `partial`; `star`: "", "*" or "*@"; `options` behind the comma."""
+    """A type with its extras.
+
+    `partial`: least number of components left, None without `partial`; `star`: "", "*" or "*@"; `options` behind the comma.
+    """
 
     driver: LookupDriver
     partial: int | None = None

@@ -32,7 +32,10 @@ NOT_FOUND = NotFound()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a driver's `find` gives. `keep`: seconds for which the answer may be kept, None for as long as the cache lives; 0 empties the cache."""
+    """What a driver's `find` gives.
+
+    `keep`: seconds for which the answer may be kept, None for as long as the cache lives; 0 empties the cache.
+    """
 
     answer: Answer
     keep: int | None = None

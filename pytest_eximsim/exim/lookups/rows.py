@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class Gathered:
-    """A text in the making; `text` is None as long as there is nothing. Whether an empty string is something depends on the release (case REDIS-003)."""
+    """A text in the making; `text` is None as long as there is nothing.
+
+    Whether an empty string is something depends on the release (case REDIS-003).
+    """
 
     def __init__(self, release: Release) -> None:
         self.text: str | None = None

@@ -37,7 +37,7 @@ def incomplete(name: str, left: str) -> Tried:
 
 
 def take_apart(name: str, server: str, fields: int) -> list[str] | Tried:
-    """The host and `fields` fields behind it, taken off at the last slashes; too few of them end the search (cases REDIS-026, REDIS-027)."""
+    """The host and `fields` fields behind it, taken off at the last slashes; too few end the search (cases REDIS-026, REDIS-027)."""
     found: list[str] = []
     rest = server
     for number in range(fields):

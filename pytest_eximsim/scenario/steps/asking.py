@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ...errors import Position
 from ..model import Expand
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def expand(run: Run, items: tuple[Expand, ...], position: Position) -> None:
     """As `exim -be`: one context for all strings. All differences are told."""
     failures = []
-    for one, (ok, text) in zip(items, run.subject.expand([one.string or "" for one in items])):
+    for one, (ok, text) in zip(items, run.subject.expand([one.string or "" for one in items]), strict=True):
         wanted = one.is_ if one.is_ is not None else one.fails
         assert wanted is not None
         result = shown(text)
@@ -24,8 +25,9 @@ def expand(run: Run, items: tuple[Expand, ...], position: Position) -> None:
         if found is None and wanted.text.endswith("\n") and ok == (one.is_ is not None):
             found = Pattern(wanted.text.rstrip("\n"), wanted.position).match(result.rstrip("\n"), run.ids, run.names)
         if found is None:
-            kind = ("", "Failed: ")
-            failures.append(Failure(f"another result for {one.string}", wanted.position, kind[one.is_ is None] + wanted.text, kind[not ok] + result))
+            expected = ("Failed: " if one.is_ is None else "") + wanted.text
+            received = ("" if ok else "Failed: ") + result
+            failures.append(Failure(f"another result for {one.string}", wanted.position, expected, received))
         else:
             run.ids.known.update(found.known)
     if failures:
@@ -43,8 +45,8 @@ def options(run: Run, lines: tuple[Pattern, ...], position: Position) -> None:
         got += [shown(line) for line in run.subject.options([name.removeprefix("no_") if not run.subject.knows_option(name) else name])]
     found = match_exactly(lines, got, run.ids, run.names)
     if isinstance(found, Difference):
-        wanted = found.expected
-        raise StepFailed(Failure("another option", wanted.position if wanted else position, wanted.text if wanted else "(nothing more)", found.received or "(nothing)"))
+        where, expected = (found.expected.position, found.expected.text) if found.expected else (position, "(nothing more)")
+        raise StepFailed(Failure("another option", where, expected, found.received or "(nothing)"))
 
 
 def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
@@ -54,7 +56,7 @@ def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
         results = run.subject.rewrite(address)
         if results is None:
             raise NotYetAvailable("rewrite", position)
-        pairs = {name: wanted for name in results} if isinstance(wanted, Pattern) else wanted
+        pairs = dict.fromkeys(results, wanted) if isinstance(wanted, Pattern) else wanted
         for name, pattern in pairs.items():
             result = shown(results.get(name, ""))
             if pattern.match(result, run.ids, run.names) is None:

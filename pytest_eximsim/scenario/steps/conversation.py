@@ -9,9 +9,9 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Sequence
 
 from ...exim.world import Stream, TlsFailed, TlsSession
 from .. import dialogue
@@ -137,8 +137,8 @@ class Conversation:
             got = [self.read_line(self.patience)] if isinstance(line, dialogue.Raw) else self.read_reply()
         except (Ended, Silent) as stop:
             partial = self.buffer.decode("utf-8", "replace")
-            what = f"(silence for {self.patience:g} s)" if isinstance(stop, Silent) and self.patience < 86400 else "(nothing: the server waits too)"
-            what = what if isinstance(stop, Silent) else f"<{stop.how}>"
+            silence = f"(silence for {self.patience:g} s)" if self.patience < 86400 else "(nothing: the server waits too)"
+            what = silence if isinstance(stop, Silent) else f"<{stop.how}>"
             seen = [one.text for one in self.history[start:] if one.who == "S"] + ([f"{partial} (without a line end)"] if partial else [])
             raise self.failed(line, expected, "\n".join([*seen, what]), start) from None
         if not self.matches(line, got):
@@ -266,7 +266,8 @@ class Conversation:
         return self.buffer.decode("utf-8", "replace")
 
     def failed(self, line: dialogue.Line, expected: str, received: str, start: int, title: str = "") -> StepFailed:
-        return StepFailed(Failure(title or "the server says something else", line.position, expected, received, tuple(self.history[:start])))
+        before = tuple(self.history[:start])
+        return StepFailed(Failure(title or "the server says something else", line.position, expected, received, before))
 
 
 def _written(line: dialogue.Line) -> str:

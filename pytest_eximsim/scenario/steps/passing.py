@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...errors import Position
@@ -12,7 +13,6 @@ from ..outcome import NotYetAvailable, StepFailed
 
 if TYPE_CHECKING:
     from ..runner import Run
-
 
 
 def wait(run: Run, value: float | RealWait, position: Position) -> None:
@@ -35,7 +35,7 @@ def parallel(run: Run, steps: tuple[Step, ...], position: Position) -> None:
         except StepFailed as failed:
             failures.extend(failed.failures)
 
-    tasks = [run.subject.spawn(lambda node=node: one(node), f"parallel {index}") for index, node in enumerate(listing, 1)]  # type: ignore[misc]
+    tasks = [run.subject.spawn(partial(one, node), f"parallel {index}") for index, node in enumerate(listing, 1)]
     for task in tasks:
         task.join()
     if failures:

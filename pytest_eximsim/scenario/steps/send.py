@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -51,7 +52,7 @@ class _Sending:
             text = f"<{stop.how}>" if isinstance(stop, Ended) else "(silence)"
             raise self.failed(name, wanted, success, text, start) from None
         accepted = got[-1][:1] == success
-        if wanted is None and not accepted or wanted is not None and not self.talk.matches(_as_line(wanted), got):
+        if (wanted is None and not accepted) or (wanted is not None and not self.talk.matches(_as_line(wanted), got)):
             raise self.failed(name, wanted, success, "\n".join(got), start)
         return accepted
 
@@ -74,10 +75,8 @@ class _Sending:
 
     def quit(self) -> None:
         self.say("QUIT")
-        try:
+        with suppress(Ended, Silent):
             self.talk.read_reply()
-        except (Ended, Silent):
-            pass
 
 
 def _as_line(expected: ExpectedReply) -> dialogue.Line:
@@ -96,10 +95,8 @@ def run(run: Run, send: Send, position: Position) -> None:
     assert talk is not None
     sending = _Sending(run, send, position, talk)
     try:
-        try:
+        with suppress(_Stop):
             _phases(sending)
-        except _Stop:
-            pass
         unreached = [name for name in sending.expect.phases if name not in sending.reached]
         if unreached:
             raise StepFailed(Failure(f"phase {unreached[0]} was never reached", sending.expect.position, "", "", tuple(talk.history)))

@@ -56,8 +56,8 @@ def open_connection(run: Run, line: Session | object, position: Position, end: d
     except (ConnectionRefusedError, TimeoutError, OSError) as error:
         if wanted is not None and isinstance(error, ConnectionRefusedError):
             return None
-        raise StepFailed(Failure("the connection fails", wanted.position if wanted else line.place("to"), wanted.text if wanted else "a connection",
-                                 f"<refused> ({error.strerror or error})")) from None
+        where, expected = (wanted.position, wanted.text) if wanted else (line.place("to"), "a connection")
+        raise StepFailed(Failure("the connection fails", where, expected, f"<refused> ({error.strerror or error})")) from None
     conversation = Conversation(stream, run.ids, run.subject.sleep, run.patience, run.names)
     if wanted is not None:
         conversation.leave()

@@ -13,6 +13,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -225,11 +226,13 @@ class HaproxyService:
         for party in self.parties:
             for host in party.addresses:
                 if address in (f"{host}:{party.port or 25}", host):
-                    local = Endpoint(host, party.port or 25)
-                    target = Target(self.hub, lambda far, local=local: (Endpoint(self.ends.own(local.address), far.port), local))
+                    target = Target(self.hub, partial(self._mailer_ends, Endpoint(host, party.port or 25)))
                     target.serve(self._party(party.name))
                     return target
         return None
+
+    def _mailer_ends(self, local: Endpoint, far: Endpoint) -> tuple[Endpoint, Endpoint]:
+        return Endpoint(self.ends.own(local.address), far.port), local
 
     # ---- clients
 

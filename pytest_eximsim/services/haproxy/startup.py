@@ -59,5 +59,5 @@ def _read(text: str, files: Mapping[str, str], names: Mapping[str, str]) -> Mess
 
 def _own_words(text: str, files: Mapping[str, str], names: Mapping[str, str]) -> str:
     for ours, theirs in sorted({**files, **names}.items(), key=lambda item: -len(item[0])):
-        text = re.sub(re.escape(ours) + r"(?!\d)", lambda _, theirs=theirs: theirs, text)
+        text = re.sub(re.escape(ours) + r"(?!\d)", theirs.replace("\\", r"\\"), text)
     return " ".join(part.strip() for part in text.splitlines() if part.strip())

@@ -1,7 +1,7 @@
 """What stands behind one server line: a port of ours that is served, refuses, stays silent. HAProxy has no part in its changes.
 
-The port stays ours for as long as the target lives: a bound socket that never listens holds it, beside which a listening one comes and goes.
-A connection to a port whose only sockets do not listen is refused; one to a listener with a full queue is never answered.
+The port stays ours for as long as the target lives: a bound socket that never listens holds it, beside which a listening one comes and
+goes. A connection to a port whose only sockets do not listen is refused; one to a listener with a full queue is never answered.
 """
 
 from __future__ import annotations

@@ -38,14 +38,12 @@ class EmbeddedRedis:
         import fakeredis
         from fakeredis._core import Database
 
-        class ClockedDatabase(Database):
-            """Keys expire by the scenario's clock, whatever time fakeredis sets."""
-
-            time = property(lambda _: clock.now(), lambda _, __: None)  # type: ignore[assignment]
+        # Keys expire by the scenario's clock, whatever time fakeredis sets.
+        clocked: Any = type("ClockedDatabase", (Database,), {"time": property(lambda _: clock.now(), lambda _, __: None)})
 
         class ClockedDatabases(dict[int, Any]):
-            def __missing__(self, index: int) -> ClockedDatabase:
-                self[index] = ClockedDatabase(server.lock)
+            def __missing__(self, index: int) -> Any:
+                self[index] = clocked(server.lock)
                 return self[index]
 
         self.clock = clock

@@ -59,7 +59,8 @@ class Server:
 class Gate:
     """world.Redis: picks the server that a configuration names and connects to it.
 
-    `servers` maps `host:port` (or a socket path) to a server; without it every address is the one in `default`, on its `port`. `wait_for_ever` parks the calling task.
+    `servers` maps `host:port` (or a socket path) to a server; without it every address is the one in `default`, on its `port`.
+    `wait_for_ever` parks the calling task.
     """
 
     default: Server | None

@@ -25,8 +25,9 @@ class Database(Protocol):
 class SqlGate:
     """`databases` by kind ("pgsql", "mysql"): absent means that nothing listens.
 
-    `servers` maps what a configuration names (`host`, `host:port`, a socket path) to a kind, or to "down"; empty: every server of a kind
-    is that kind's database. `blocking` runs a call that may block (a real server) beside the other tasks. `seen` keeps (kind, server, database).
+    `servers` maps what a configuration names (`host`, `host:port`, a socket path) to a kind, or to "down"; empty: every server of a kind is
+    that kind's database. `blocking` runs a call that may block (a real server) beside the other tasks. `seen` keeps (kind, server,
+    database).
     """
 
     files: Files

@@ -38,9 +38,8 @@ def test_main_options(release):
 @pytest.mark.parametrize("release", RELEASES)
 def test_main_defaults(read, release):
     found = read("", release)
-    plain = {n: d for n, d in DATA[release]["main option defaults"].items()}
     wrong = {}
-    for name, default in plain.items():
+    for name, default in DATA[release]["main option defaults"].items():
         text = found.print_option(name)[0]
         wanted = f"{name} = {default}" if isinstance(default, str) else name if default else f"no_{name}"
         if text.split() != wanted.split():

@@ -20,8 +20,10 @@ def test_retry_errors(refused, line, text):
     assert refused(f"begin retry\n{line}") == ["Exim configuration error in line 2 of /etc/exim.conf:", text]
 
 
-@pytest.mark.parametrize("error", ["*", "quota", "quota_7d", "refused_MX", "refused", "timeout_connect_A", "timeout_dns", "mail_4xx", "rcpt_45x",
-                                   "data_451", "auth_failed", "lost_connection", "tls_required", "lookup"])
+@pytest.mark.parametrize("error", [
+    "*", "quota", "quota_7d", "refused_MX", "refused", "timeout_connect_A", "timeout_dns", "mail_4xx", "rcpt_45x",
+    "data_451", "auth_failed", "lost_connection", "tls_required", "lookup",
+])
 def test_retry_error_names(read, error):
     assert read(f"begin retry\n* {error} F,2h,15m").retry[0].error == error
 

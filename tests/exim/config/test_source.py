@@ -94,7 +94,9 @@ def test_includes_keep_their_places_and_may_open_what_others_close(read, refused
     assert read(".include_if_exists /nosuch\nsmtp_banner = on", files=files).main["smtp_banner"] == "on"
     assert read(".include /etc/open\nsmtp_banner = x\n.endif", files=files).main["smtp_banner"] == DEFAULT
     assert read(".include /etc/cont\nqualify_domain = y", files=files).main["smtp_banner"] == "open qualify_domain = y"
-    assert refused("\n.include /etc/bad", files=files) == ["Exim configuration error in line 3 of /etc/bad:", 'main option "nosuch" unknown']
+    assert refused("\n.include /etc/bad", files=files) == [
+        "Exim configuration error in line 3 of /etc/bad:", 'main option "nosuch" unknown',
+    ]
     assert refused(".include /etc/part\nx = y", files=files)[0] == IN.format(2)
 
 

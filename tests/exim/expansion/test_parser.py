@@ -50,7 +50,9 @@ def test_any_characters(text: str) -> None:
         assert failure.message is not None
 
 
-@pytest.mark.parametrize("piece", ["${lc:", "${if eq{a}{", "${if and{{", "${map{a}{", "${expand:", "${if !", "{", "${extract{a}{", "${sg{a}{b}{"])
+@pytest.mark.parametrize("piece", [
+    "${lc:", "${if eq{a}{", "${if and{{", "${map{a}{", "${expand:", "${if !", "{", "${extract{a}{", "${sg{a}{b}{",
+])
 def test_deep_nesting_does_not_crash(piece: str) -> None:
     for text in (piece * 5000, piece * 5000 + "}" * 10000):
         try:

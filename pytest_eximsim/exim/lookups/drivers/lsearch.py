@@ -1,4 +1,4 @@
-"""`lsearch`, `wildlsearch`, `nwildlsearch`, `iplsearch`: text files searched line by line (Exim chapter 9.3; cases REDIS-080, REDIS-082)."""
+"""`lsearch`, `wildlsearch`, `nwildlsearch`, `iplsearch`: text files searched line by line (chapter 9.3; cases REDIS-080, REDIS-082)."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def find_address(p: Process, file: str, key: str, options: str) -> Reply:
 
     if key != "*" and not is_ip(key, p.release):
         return Reply(Deferred(
-            f'"{key}" is not a valid iplsearch key (an IP address, with optional CIDR mask, is wanted): in a host list, use net-iplsearch as '
-            "the search type"
+            f'"{key}" is not a valid iplsearch key (an IP address, with optional CIDR mask, is wanted): '
+            "in a host list, use net-iplsearch as the search type"
         ))
     for entry in _contents(p, file).entries:
         if entry.key == "*" or key == "*":
@@ -107,7 +107,10 @@ def _reply(entry: Entry | None, options: str) -> Reply:
 
 
 def _contents(p: Process, file: str) -> Contents:
-    """Read anew each time: what a process writes is seen by its own next lookup. A file that vanished while it was in use has no entries."""
+    """Read anew each time: what a process writes is seen by its own next lookup.
+
+    A file that vanished while it was in use has no entries.
+    """
     try:
         content = p.world.files.read(file)
     except OSError:
@@ -119,8 +122,8 @@ def _contents(p: Process, file: str) -> Contents:
 def parse(content: bytes) -> Contents:
     """All entries of a file.
 
-    A line that begins with `#` is a comment, an indented one continues the entry right before it, with one space (none behind a comment or an empty
-    line); keys end at a colon or at white space, or are quoted with escapes.
+    A line that begins with `#` is a comment, an indented one continues the entry right before it, with one space (none behind a comment or
+    an empty line); keys end at a colon or at white space, or are quoted with escapes.
     """
     entries: list[Entry] = []
     goes_on = False

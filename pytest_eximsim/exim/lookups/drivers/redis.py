@@ -1,4 +1,7 @@
-"""`redis`: a command to a Redis server (specification of the Redis lookup; cases REDIS-001 … REDIS-066). Not here: Redis itself (world.Redis)."""
+"""`redis`: a command to a Redis server (specification of the Redis lookup; cases REDIS-001 … REDIS-066).
+
+Not here: Redis itself (world.Redis).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ _CONVERSION = re.compile(r"[#0\-+ ]*[0-9]*(?:\.[0-9]*)?(?:(?:hh|h|ll|l)?[diouxX]
 
 @dataclass(slots=True)
 class Connected:
-    """A connection of this process (or of the one that it was forked from). `broken` is hiredis' error text, which stays for good (case REDIS-042)."""
+    """A connection of this process (or of the one that it was forked from).
+
+    `broken` is hiredis' error text, which stays for good (case REDIS-042).
+    """
 
     connection: RedisConnection
     pid: int
@@ -144,7 +150,8 @@ def split_words(query: str) -> list[bytes]:
 
 
 def split_format(query: str) -> list[bytes] | None:
-    """Words at spaces, with hiredis' percent signs: `%%` is one, a final one is itself; None for an invalid format (cases REDIS-008, REDIS-059).
+    """Words at spaces, with hiredis' percent signs: `%%` is one, a final one is itself; None for an invalid format (cases REDIS-008,
+    REDIS-059).
 
     A conversion of a number shows what happens to lie on the stack: here 0. One of a string reads memory at random: an invalid format here.
     """

@@ -1,4 +1,7 @@
-"""`sqlite`: a statement for a database file (Exim chapter 9.25; cases REDIS-070, REDIS-071, REDIS-085). Not here: SQLite itself (world.Sql)."""
+"""`sqlite`: a statement for a database file (Exim chapter 9.25; cases REDIS-070, REDIS-071, REDIS-085).
+
+Not here: SQLite itself (world.Sql).
+"""
 
 from __future__ import annotations
 
