@@ -59,6 +59,8 @@ class Outcome:
     services: Sequence[tuple[str, str]] = ()        # further sections: title and text (HAProxy's log, diffs)
     release: str = ""                   # which Exim was imitated, and why
     release_reason: str = ""
+    haproxy: str = ""                   # which HAProxy took part, and how
+    queued: bool = False                # messages stayed on the simulated queue
 
     @property
     def passed(self) -> bool:

@@ -1,0 +1,161 @@
+"""From a scenario's `exim:` to an Exim configuration: which text stands where, which release it is for, and where its mistakes are.
+
+An inline `config:` stands in the run's folder as `configure`; a `config_file` below `root` stands at its place in the server's tree, any other one where
+it is on this machine. Errors name the user's file: for inline text the YAML file's own line and column.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError, NotSimulated, Position, ScenarioError
+from ..exim.config.builds import BUILDS
+from ..exim.config.model import Configuration
+from ..exim.config.parser import read_configuration
+from ..exim.config.version import Choice, choose_release
+from ..exim.release import RELEASES
+from .model import Exim
+from .schema import Record
+from .yamltree import Scalar
+
+if TYPE_CHECKING:
+    from ..exim.world import Files, Users
+
+HOSTNAME = "mail.example.net"
+ADDRESS = "192.0.2.25"
+SPOOL = "/var/spool/exim4"
+#: A configuration for a scenario that has none: everything is accepted for everybody.
+ACCEPT_ALL = "acl_smtp_rcpt = acl_accept\n{proxy}begin acl\nacl_accept:\n  accept\n"
+#: Keys of which one replaces the other.
+_EXCLUDING = (("config", "config_file"), ("address", "addresses"))
+_INCLUDE = re.compile(r"^[ \t]*\.include(?:_if_exists)?[ \t]+\"?([^\"\s]+)", re.M)
+_MACRO = re.compile(r"@(?:CONFIG|DIR|PWD|SPOOL)@")
+
+
+def combined(common: Exim | None, own: Exim | None) -> Exim | None:
+    """An MTA of `mtas` with what `exim` says in common: mappings key by key, everything else replaces."""
+    if common is None or own is None:
+        return own or common
+    instead = {one for pair in _EXCLUDING for one in pair for other in pair if other != one and getattr(own, other) is not None}
+    changes: dict[str, Any] = {}
+    for name in common.places:
+        mine, theirs = getattr(own, name), getattr(common, name)
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            changes[name] = {**theirs, **mine}
+        elif mine is None and name not in instead:
+            changes[name] = theirs
+    return replace(own, nodes={**common.nodes, **own.nodes}, places={**common.places, **own.places}, **changes)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a configuration stands: its path in the MTA's tree, the inline text (or None), the folder of a file, and the node to place errors with."""
+
+    path: str
+    text: str | None
+    folder: Path | None
+    root: Path | None
+    node: Scalar | None = None
+
+    def position(self, found: Position | None) -> Position | None:
+        """A place in the running configuration as the user knows it."""
+        if found is None or self.node is None or self.text is None or found.file != self.path or not found.line:
+            return found
+        return self.node.line_position(found.line - 1)
+
+
+def place(exim: Exim, work: Path, *, proxied: bool = False) -> Placed:
+    """Find the configuration. `proxied`: where the scenario gives none, PROXY is required from everybody (the server line sends it)."""
+    root = (folder_of(exim, "root") / exim.root).resolve() if exim.root else None
+    if exim.config_file is not None:
+        file = (folder_of(exim, "config_file") / exim.config_file).resolve()
+        inside = root is not None and file.is_relative_to(root)
+        path = "/" + str(file.relative_to(root)) if root is not None and inside else str(file)
+        return Placed(path, None, file if file.is_dir() else file.parent, root)
+    node = exim.nodes.get("config")
+    text = exim.config if exim.config is not None else ACCEPT_ALL.format(proxy="hosts_proxy = *\n" if proxied else "")
+    folder = folder_of(exim, "config") if node is not None else None
+    return Placed(str(work / "configure"), text, folder, root, node if isinstance(node, Scalar) else None)
+
+
+def folder_of(record: Record, name: str) -> Path:
+    """The folder of the file in which a key stands: what relative paths start from."""
+    node = record.nodes.get(name)
+    path = node.source.path if node is not None else None
+    return path.parent if path is not None else Path.cwd()
+
+
+def fill(text: str, names: Mapping[str, str]) -> str:
+    """`@DIR@` and the like in a text."""
+    return _MACRO.sub(lambda found: names.get(found[0], found[0]), text) if "@" in text else text
+
+
+@dataclass(frozen=True)
+class FilledFiles:
+    """The MTA's files, with `@DIR@` and the like filled in where the configuration is read."""
+
+    files: Files
+    names: Mapping[str, str]
+
+    def read(self, path: str) -> bytes:
+        data = self.files.read(path)
+        return fill(data.decode("latin-1"), self.names).encode("latin-1") if b"@" in data else data
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.files, name)
+
+
+def release_of(exim: Exim, files: Files, path: str) -> Choice:
+    """The release that `version` names, or the one that the names in the configuration tell. Raises ConfigError for names of two."""
+    if exim.version is not None:
+        return Choice(exim.version, "the scenario's `version`")
+    return choose_release(texts_of(files, path))
+
+
+def texts_of(files: Files, path: str) -> Iterator[tuple[str, str]]:
+    """A configuration and the files that it includes by their plain names; of a folder, all files."""
+    pending, seen = [path], set()
+    while pending:
+        one = pending.pop(0)
+        if one in seen:
+            continue
+        seen.add(one)
+        try:
+            if files.status(one).kind == "dir":
+                pending += [f"{one.rstrip('/')}/{name}" for name in sorted(files.list(one)) if not name.startswith(".")]
+                continue
+            text = files.read(one).decode("latin-1")
+        except OSError:
+            continue
+        yield one, text
+        pending += [name if name.startswith("/") else os.path.join(os.path.dirname(one), name) for name in _INCLUDE.findall(text)]
+
+
+def read(exim: Exim, files: Files, users: Users, placed: Placed, choice: Choice) -> Configuration:
+    """Read it. Raises ConfigError, NotSimulated (with the user's own places) and ScenarioError (a `replace` text that does not occur)."""
+    try:
+        configuration = read_configuration(
+            files, placed.path, release=RELEASES[choice.release_name], macros=exim.macros or {}, settings=exim.set or {},
+            replace=exim.replace or {}, build=_build(exim), users=users, hostname=exim.hostname or HOSTNAME)
+    except ConfigError as error:
+        kind = NotSimulated if isinstance(error, NotSimulated) else ConfigError
+        raise kind(error.message, placed.position(error.position), error.lines) from None
+    for text in configuration.unused_replacements:
+        raise ScenarioError(f"`replace`: the text {text!r} does not occur in the configuration", exim.place("replace"))
+    return configuration
+
+
+def _build(exim: Exim) -> str:
+    """`build`: a known name, or what a binary printed, from a file."""
+    name = exim.build or "full"
+    if name in BUILDS:
+        return name
+    try:
+        return (folder_of(exim, "build") / name).read_text("latin-1")
+    except OSError as error:
+        raise ScenarioError(f"`build`: neither a known build nor a file that can be read ({error.strerror}): {name}", exim.place("build")) from None

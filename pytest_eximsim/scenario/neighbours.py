@@ -1,0 +1,207 @@
+"""The neighbours of a scenario's MTAs: Redis, SQL servers and remotes, made from what the environment says and changed by steps.
+
+HAProxy, which calls the MTA, is in `edge.py`; the services themselves are in `services/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Position, ScenarioError, ServiceError
+from ..exim.world import Endpoint, RedisConnection, RedisError
+from ..services.redis.commands import reply_value, split_command
+from ..services.redis.gate import Fault, Gate, Server
+from ..services.remote import RemoteSpec, ScriptedRemote
+from .configuration import folder_of
+from .model import Redis, Remote, Sql
+from .outcome import NotYetAvailable
+
+if TYPE_CHECKING:
+    from ..runtime.hub import Hub
+    from ..runtime.memory import MemoryNetwork
+    from ..services.redis.gate import Backend
+    from ..services.sql.gate import SqlGate
+
+
+@dataclass
+class RedisNeighbour:
+    """The Redis of a scenario behind its gate. Without `redis:` nothing listens."""
+
+    hub: Hub
+    worker: str = ""
+    gate: Gate = field(init=False)
+    backend: Backend | None = None
+    settings: Redis | None = None
+    lasting: RedisConnection | None = None
+
+    def __post_init__(self) -> None:
+        self.gate = Gate(None, wait_for_ever=self.hub.wait_for_ever)
+
+    def use(self, settings: Redis) -> None:
+        """What the environment, or a step, says. Raises ScenarioError for a bad command, ServiceMissing."""
+        self.settings = settings
+        if self.backend is None:
+            self.backend = self._open(settings.provider or "embedded", settings.place("provider"))
+            self.gate.default = Server(self.backend)
+        server = self.gate.default
+        assert server is not None
+        server.password = settings.password or ""
+        self.gate.port = settings.port or 6379
+        self._fault(server, settings)
+        if settings.servers is not None:
+            self.gate.servers = {name: self._server(word, server, settings) for name, word in settings.servers.items()}
+        for command in settings.commands or ():
+            self._load(command, settings.place("commands"))
+
+    def _fault(self, server: Server, settings: Redis) -> None:
+        if settings.down is not None or settings.hang is not None:
+            fault = Fault.DOWN if settings.down else Fault.HANG if settings.hang else Fault.NONE
+            if fault is Fault.DOWN and server.fault is not Fault.DOWN:
+                server.generation += 1
+            server.fault = fault
+
+    def _server(self, word: str, default: Server, settings: Redis) -> Server:
+        if word in ("down", "hang"):
+            return Server(default.backend, fault=Fault(word))
+        if "://" in word:
+            return Server(self._open(word, settings.place("servers")), default.password)
+        if word in ("up", "redis", ""):
+            return default
+        raise ScenarioError(f"`{word}`: expected down, hang or a URL", settings.place("servers"))
+
+    def _open(self, provider: str, position: Position) -> Backend:
+        if provider == "embedded":
+            from ..services.redis.embedded import EmbeddedRedis
+
+            return EmbeddedRedis(self.hub)
+        from ..services.redis.providers import open_provider
+
+        return open_provider(provider, hub=self.hub, worker=self.worker, position=position)
+
+    def connection(self) -> RedisConnection:
+        """A connection to the database of `commands` and `expect.redis`, past passwords and faults."""
+        if self.backend is None:
+            raise ServiceError("there is no `redis:` here")
+        connection = self.lasting = self.lasting or self.backend.connect()
+        number = (self.settings.db if self.settings else None) or 0
+        server = self.gate.default
+        connection.command([b"SELECT", b"%d" % (server.databases(number) if server and server.databases else number)])
+        return connection
+
+    def _load(self, command: str, position: Position) -> None:
+        try:
+            reply = self.connection().command(split_command(command))
+        except ValueError as error:
+            raise ScenarioError(f"`{command}`: {error}", position) from None
+        if isinstance(reply, RedisError):
+            raise ScenarioError(f"`{command}`: {reply}", position)
+
+    def ask(self, command: str) -> object:
+        """A reply as a scenario writes it."""
+        return reply_value(self.connection().command(split_command(command)))
+
+    def advance(self, seconds: float) -> None:
+        if self.backend is not None:
+            self.backend.advance(seconds)
+
+    def close(self) -> None:
+        if self.backend is not None:
+            self.backend.close()
+
+
+@dataclass
+class SqlNeighbour:
+    """The SQL databases of a scenario, by kind; SQLite files are made in each MTA's tree."""
+
+    hub: Hub
+    worker: str = ""
+    databases: dict[str, Any] = field(default_factory=dict)
+    servers: dict[str, str] = field(default_factory=dict)
+    sqlite: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def use(self, settings: Sql) -> None:
+        """What the environment, or a step, says."""
+        for kind in ("pgsql", "mysql"):
+            server = getattr(settings, kind)
+            if server is None:
+                continue
+            provider = server.provider or "record"
+            if provider == "record":
+                self._record(kind, server.answers or {})
+            else:
+                self._real(kind, provider, server)
+        self.servers.update(settings.servers or {})
+        self.sqlite.update(settings.sqlite or {})
+
+    def _record(self, kind: str, answers: Mapping[str, str | None]) -> None:
+        from ..services.sql.record import Recorder
+
+        known = self.databases.get(kind)
+        if isinstance(known, Recorder):
+            known.answers = {**known.answers, **answers}
+        else:
+            self.databases[kind] = Recorder(answers)
+
+    def _real(self, kind: str, provider: str, server: Any) -> None:
+        from ..services.sql.providers import open_provider
+
+        statements = list(server.setup or ())
+        if server.setup_file:
+            statements.insert(0, (folder_of(server, "setup_file") / server.setup_file).read_text("utf-8"))
+        self.databases[kind] = open_provider(kind, provider, statements, hub=self.hub, worker=self.worker, position=server.place("provider"))
+
+    def gate(self, files: Any) -> SqlGate:
+        """exim.world.Sql for one MTA."""
+        from ..services.sql import sqlite
+        from ..services.sql.gate import SqlGate
+
+        for name, statements in self.sqlite.items():
+            for statement in statements:
+                sqlite.run(files.real_path(name), statement)
+        return SqlGate(files, self.databases, self.servers, self.hub.call_blocking)
+
+    def unanswered(self) -> list[str]:
+        """Statements for which `answers` has nothing, and forget them."""
+        found: list[str] = []
+        for database in self.databases.values():
+            found += getattr(database, "unanswered", ())
+            if hasattr(database, "unanswered"):
+                database.unanswered.clear()
+        return found
+
+    def close(self) -> None:
+        for database in self.databases.values():
+            database.close()
+
+
+@dataclass
+class Remotes:
+    """The scripted servers of a scenario, at their addresses in memory."""
+
+    hub: Hub
+    network: MemoryNetwork
+    by_name: dict[str, ScriptedRemote] = field(default_factory=dict)
+    by_endpoint: dict[Endpoint, ScriptedRemote] = field(default_factory=dict)
+
+    def use(self, remotes: Mapping[str, Remote], positions: Mapping[str, Position] | None = None) -> None:
+        """New remotes listen; known ones get other replies."""
+        for name, one in remotes.items():
+            if one.server is not None:
+                raise NotYetAvailable("server: aiosmtpd", one.place("server"))
+            known = self.by_name.get(name)
+            if known is not None and (one.address is None or one.address == known.spec.address):
+                if one.replies is not None:
+                    known.use(one.replies)
+                continue
+            self._add(name, one)
+
+    def _add(self, name: str, one: Remote) -> None:
+        assert one.address is not None
+        spec = RemoteSpec(name, one.address, one.port or 25, one.protocol == "lmtp", one.tls or "none", one.auth or {},
+                          **({"script": one.replies} if one.replies is not None else {}))
+        remote = self.by_name[name] = ScriptedRemote(spec, self.hub.sleep)
+        place = Endpoint(spec.address, spec.port)
+        self.by_endpoint[place] = remote
+        self.network.listen(place, remote.serve)

@@ -1,0 +1,269 @@
+"""Playing one scenario: its environment is started, its steps are taken in order, its expectations looked at, everything is ended.
+
+`run_case` is the way in; what the parts do is in steps/, expectations/ and the Subject. What came of it is a value (outcome.py); only mistakes of
+ours and of the machine raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError, EximsimError, NotSimulated, Position, ScenarioError, ServiceError, ServiceMissing
+from .expectations.registry import check_until
+from .loader import BoundCase
+from .model import ENVIRONMENT, Expect, Step
+from .outcome import Failure, NotYetAvailable, Outcome, StepFailed
+from .patterns import Difference, Ids, match_exactly
+from .steps import passing
+from .steps.registry import STEPS
+from .yamltree import Listing, Node, Table
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+    from .steps.conversation import Conversation
+
+#: How long a reply is awaited where nothing says it; simulated time costs nothing.
+WITHIN = 5.0
+SIMULATED_PATIENCE = 86400.0 * 7
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What pytest's command line says. `allow`: what is off unless named (run); `explain`: keep why things were decided."""
+
+    allow: frozenset[str] = frozenset()
+    strict: bool = False
+    timeout: float = 60.0
+    worker: str = ""
+    explain: bool = False
+    keep: Path | None = None
+
+
+@dataclass
+class Trace:
+    """exim.world.Trace: sentences in order."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, kind: str, position: object, text: str) -> None:
+        self.lines.append(f"{position}: {text}" if position else text)
+
+
+@dataclass
+class Run:
+    """One run: what steps share."""
+
+    bound: BoundCase
+    subject: Simulator
+    options: RunOptions
+    ids: Ids = field(default_factory=Ids)
+    sessions: dict[str, Conversation] = field(default_factory=dict)
+    last_conversation: Conversation | None = None
+    tls: Any = None
+    parallel_nodes: Sequence[Node] = ()
+    check_marks: dict[str, int] = field(default_factory=dict)     # health checks at the first look of an expectation
+
+    @property
+    def names(self) -> dict[str, str]:
+        return self.subject.names
+
+    @property
+    def patience(self) -> float:
+        """How long a reply is awaited, in seconds of the scenario's time."""
+        return SIMULATED_PATIENCE if self.subject.clock.mode == "simulated" else self.within
+
+    @property
+    def within(self) -> float:
+        """`within` of the defaults."""
+        from .values import duration
+
+        node = self.bound.defaults.get("within") if self.bound.defaults is not None else None
+        text = getattr(node, "text", None)
+        return duration(text) if text else WITHIN
+
+    def folder_of(self, node: Node) -> Path:
+        """The folder of the file in which a node stands."""
+        return node.source.path.parent if node.source.path is not None else self.bound.case.path.parent
+
+    def step(self, node: Node) -> None:
+        """Take one step, as often as its `repeat` says. Raises StepFailed, NotYetAvailable, EximsimError."""
+        count = 1
+        number = 0
+        while number < count:
+            number += 1
+            made = self.bound.step(node, number)
+            count = made.repeat or 1
+            self._take(made, node)
+
+    def _take(self, made: Step, node: Node) -> None:
+        for name in made.nodes:
+            if name == "repeat":
+                continue
+            key = node.key(name) if isinstance(node, Table) else None
+            position = key.position if key is not None else node.position
+            value = getattr(made, name)
+            if name == "parallel":
+                listing = made.nodes[name]
+                self.parallel_nodes = listing.items if isinstance(listing, Listing) else ()
+            if name in ENVIRONMENT:
+                passing.environment(self, name, value, position)
+            else:
+                STEPS[name](self, value, position)
+            self._statements(position)
+
+    def _statements(self, position: Position) -> None:
+        """A recorded database without an answer for a statement: the step fails with its text."""
+        unanswered = self.subject.sql_servers.unanswered()
+        if unanswered:
+            raise StepFailed(*[Failure("`sql` has no answer for a statement", position, "an answer for it in `answers`", text) for text in unanswered])
+
+
+def run_case(bound: BoundCase, options: RunOptions) -> Outcome:
+    """Play one scenario. Raises only for bugs of ours."""
+    from .simulator import Simulator
+
+    outcome = Outcome()
+    trace = Trace() if options.explain else None
+    haproxy = bound.scenario.haproxy is not None
+    try:
+        subject = Simulator(bound.scenario, options.worker, haproxy, trace)
+    except EximsimError as error:
+        outcome.failures.append(_failure(error, bound.case.position))
+        return outcome
+    run = Run(bound, subject, options)
+    try:
+        subject.hub.run(lambda: _play(run, outcome))
+    finally:
+        _keep(run, outcome, trace)
+        subject.close()
+    return outcome
+
+
+def _play(run: Run, outcome: Outcome) -> None:
+    expect = run.bound.expect
+    if not _start(run, outcome):
+        return
+    try:
+        for node in run.bound.steps:
+            run.step(node)
+        _hang_up(run)
+        run.subject.finish()
+    except StepFailed as failed:
+        outcome.failures += failed.failures
+    except NotYetAvailable as missing:
+        outcome.failures.append(Failure(str(missing), missing.position))
+    except ServiceMissing as missing:
+        outcome.skipped = missing.message
+    except EximsimError as error:
+        outcome.failures.append(_failure(error, run.bound.case.position))
+    if not outcome.failures and not outcome.skipped and expect is not None:
+        try:
+            outcome.failures += check_until(run, expect)
+        except NotYetAvailable as missing:
+            outcome.failures.append(Failure(str(missing), missing.position))
+        except EximsimError as error:
+            outcome.failures.append(_failure(error, expect.position))
+    for name, error in run.subject.hub.failures:
+        outcome.failures.append(_task_failure(name, error, run.bound.case.position))
+
+
+def _start(run: Run, outcome: Outcome) -> bool:
+    """Start the environment; false when there is nothing to go on with."""
+    expect = run.bound.expect
+    wanted = expect.config_error if expect is not None else None
+    try:
+        run.subject.start()
+    except NotSimulated as error:
+        outcome.failures.append(_failure(error, run.bound.case.position))
+        return False
+    except ConfigError as error:
+        if wanted is None:
+            outcome.failures.append(Failure("Exim refuses the configuration", error.position or run.bound.case.position, "", "\n".join(error.lines)))
+        else:
+            outcome.failures += _config_error(run, expect, [line for text in error.lines for line in text.split("\n")])
+        return False
+    except ServiceMissing as missing:
+        outcome.skipped = missing.message
+        return False
+    except NotYetAvailable as missing:
+        outcome.failures.append(Failure(str(missing), missing.position))
+        return False
+    except EximsimError as error:
+        outcome.failures.append(_failure(error, run.bound.case.position))
+        return False
+    if wanted is not None and expect is not None:
+        lines = "\n".join(one.text for one in wanted)
+        outcome.failures.append(Failure("Exim takes the configuration", expect.place("config_error"), lines, "(no error)"))
+        return False
+    return True
+
+
+def _config_error(run: Run, expect: Expect | None, lines: list[str]) -> list[Failure]:
+    """Exim's error lines, compared without indentation and time stamps."""
+    from .patterns import Pattern, shown, without_stamp
+
+    assert expect is not None and expect.config_error is not None
+    got = [without_stamp(shown(line)).strip() for line in lines if line.strip()]
+    wanted = [Pattern(one.text.strip(), one.position, one.kind) for one in expect.config_error]
+    found = match_exactly(wanted, got, run.ids, run.names)
+    if not isinstance(found, Difference):
+        return []
+    place = found.expected.position if found.expected is not None else expect.place("config_error")
+    return [Failure("another configuration error", place, str(found.expected or "(nothing more)"), found.received or "(nothing more)",
+                    notes=("all lines:", *got))]
+
+
+def _hang_up(run: Run) -> None:
+    """Sessions that are still open are closed."""
+    for conversation in run.sessions.values():
+        if not conversation.closed:
+            conversation.leave()
+    run.sessions.clear()
+
+
+def _failure(error: EximsimError, position: Position) -> Failure:
+    notes = tuple(str(one) for one in error.others) if isinstance(error, ScenarioError) else ()
+    title = "not simulated" if isinstance(error, NotSimulated) else "a service fails" if isinstance(error, ServiceError) else "cannot be run"
+    return Failure(f"{title}: {error.message}", error.position or position, notes=notes)
+
+
+def _task_failure(name: str, error: BaseException, position: Position) -> Failure:
+    if isinstance(error, EximsimError):
+        return _failure(error, position)
+    import traceback
+
+    text = "".join(traceback.format_exception(error)).rstrip().split("\n")
+    return Failure(f"a bug in the simulator ({name}): {error!r}", position, notes=tuple(text[-12:]))
+
+
+def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
+    """What a reader of a failure needs, taken before everything ends."""
+    subject = run.subject
+    outcome.mainlog, outcome.rejectlog, outcome.paniclog = (subject.log(name, None) for name in ("main", "reject", "panic"))
+    outcome.missing = subject.missing()
+    outcome.trace = tuple(trace.lines) if trace is not None else ()
+    for machine in subject.machines.values():
+        outcome.release, outcome.release_reason = machine.choice.release_name, machine.choice.reason
+        outcome.queued = outcome.queued or bool(machine.mta.queue)
+    edge = subject.edge
+    if edge is not None:
+        outcome.haproxy = edge.header
+        outcome.services = [("HAProxy's log", "\n".join(edge.log)), ("HAProxy's messages", "\n".join(str(one) for one in edge.messages))]
+    outcome.unused = _unused(run)
+
+
+def _unused(run: Run) -> list[tuple[Position, str]]:
+    """What the scenario's own environment has and nothing used."""
+    found: list[tuple[Position, str]] = []
+    subject, environment = run.subject, run.bound.scenario
+    if environment.haproxy is not None and subject.edge is not None and not subject.edge_used:
+        found.append((environment.place("haproxy"), "HAProxy was used by nothing in this scenario"))
+    named = set(run.bound.expect.remotes or ()) if run.bound.expect is not None else set()
+    for name, remote in subject.remotes.by_name.items():
+        if not remote.connections and name not in named and not any(remote.spec.address == one.address for m in subject.machines.values()
+                                                                    for one in m.world.network.tried):
+            found.append((environment.place("remotes"), f"remote {name} was used by nothing in this scenario"))
+    return found
