@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CHUNK = 65536
 #: The same in every run.
-_SUBJECT = {"organization_name": "pytest-eximsim", "organization_unit_name": "made for this run"}
+_SUBJECT: dict[str, Any] = {"organization_name": "pytest-eximsim", "organization_unit_name": "made for this run"}
 
 
 class RawStream(Protocol):
