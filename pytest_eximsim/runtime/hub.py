@@ -210,7 +210,7 @@ class Hub:
         self._park(task)
 
     def wait_for_ever(self) -> None:
-        """Park until the hub is closed; what runs for nothing else is no deadlock."""
+        """Park until the hub is closed. In real time this is no deadlock: a signal may come."""
         task = self.current
         if task is None:
             self.run(self.wait_for_ever)
@@ -377,7 +377,7 @@ class Hub:
         """Only a socket or another thread can help now."""
         main = self._main
         assert main is not None
-        if main.for_ever or self._readiness.awaited:
+        if self._readiness.awaited or (main.for_ever and not self.clock.simulated):
             self._readiness.prepare_bell()
             self._readiness.poll(None)
             return

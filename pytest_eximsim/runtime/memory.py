@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..exim.world import Endpoint, Stream, TlsSession
-from .hub import Hub, HubTask
-from .tls import TlsLayer, TlsMaker, handshake
+from .hub import Deadlock, Hub, HubTask
+from .tls import Authority, TlsLayer, TlsMaker, handshake
 
 #: What can be on its way before a sender has to wait for the receiver.
 WINDOW = 4 << 20
@@ -187,14 +187,21 @@ class _Listener:
 
 
 class MemoryNetwork:
-    """Who listens where, and which addresses somebody has."""
+    """Who listens where, and which addresses somebody has. `tls` is for all who bring nothing of their own."""
 
     def __init__(self, hub: Hub, tls: TlsMaker | None = None) -> None:
         self.hub = hub
-        self.tls = tls
+        self.tls = tls or TlsMaker(Authority())
         self._listeners: dict[Endpoint, _Listener] = {}
         self._known: set[str] = set()
-        self._last_port = FIRST_CLIENT_PORT - 1
+        self._last_ports: dict[str, int] = {}
+        self._served: dict[MemoryStream, None] = {}
+        self._draining: list[HubTask] = []
+
+    @property
+    def authority(self) -> Authority:
+        """Who makes the certificates."""
+        return self.tls.authority
 
     def listen(self, endpoint: Endpoint, handler: Callable[[Stream], None], *, behave: Callable[[], str] = str,
                tls: TlsMaker | None = None) -> None:
@@ -229,21 +236,34 @@ class MemoryNetwork:
             case "timeout":
                 self.hub.sleep(CONNECT_SECONDS if timeout is None else min(timeout, CONNECT_SECONDS))
                 raise system_error(errno.ETIMEDOUT)
-        client = Endpoint(client.address, client.port or self.free_port())
+        client = Endpoint(client.address, client.port or self.free_port(client.address))
         ours = MemoryStream(self.hub, server, client, tls or self.tls)
         theirs = MemoryStream(self.hub, peer_for_server or client, server, listener.tls)
         ours._other, theirs._other = theirs, ours
-        self.hub.spawn(lambda: _serve(listener.handler, theirs), f"{server.address}:{server.port} from {client.address}:{client.port}")
+        self._served[theirs] = None
+        self.hub.spawn(lambda: self._serve(listener.handler, theirs),
+                       f"{server.address}:{server.port} from {client.address}:{client.port}")
         return ours
 
-    def free_port(self) -> int:
-        """A port for a client, the next one each time."""
-        self._last_port = self._last_port + 1 if self._last_port < LAST_PORT else FIRST_CLIENT_PORT
-        return self._last_port
+    def free_port(self, address: str = "") -> int:
+        """A port for a client with this address, the next one each time."""
+        last = self._last_ports.get(address, FIRST_CLIENT_PORT - 1)
+        self._last_ports[address] = last + 1 if last < LAST_PORT else FIRST_CLIENT_PORT
+        return self._last_ports[address]
 
+    def drain(self) -> None:
+        """Wait until all who serve a connection are done, or nothing can happen any more."""
+        try:
+            while self._served:
+                self.hub.wait_among(self._draining)
+        except Deadlock:
+            pass
 
-def _serve(handler: Callable[[Stream], None], stream: MemoryStream) -> None:
-    try:
-        handler(stream)
-    finally:
-        stream.close()
+    def _serve(self, handler: Callable[[Stream], None], stream: MemoryStream) -> None:
+        try:
+            handler(stream)
+        finally:
+            stream.close()
+            del self._served[stream]
+            if not self._served:
+                self.hub.wake(self._draining)
