@@ -1,7 +1,7 @@
 """From a scenario's `exim:` to an Exim configuration: which text stands where, which release it is for, and where its mistakes are.
 
-An inline `config:` stands in the run's folder as `configure`; a `config_file` below `root` stands at its place in the server's tree, any other one where
-it is on this machine. Errors name the user's file: for inline text the YAML file's own line and column.
+An inline `config:` stands in the run's folder as `configure`; a `config_file` below `root` stands at its place in the server's tree, any
+other one where it is on this machine. Errors name the user's file: for inline text the YAML file's own line and column.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def combined(common: Exim | None, own: Exim | None) -> Exim | None:
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a configuration stands: its path in the MTA's tree, the inline text (or None), the folder of a file, and the node to place errors with."""
+    """Where a configuration stands: its path in the MTA's tree, the inline text (or None), the folder of a file, the node for errors."""
 
     path: str
     text: str | None
@@ -158,4 +158,5 @@ def _build(exim: Exim) -> str:
     try:
         return (folder_of(exim, "build") / name).read_text("latin-1")
     except OSError as error:
-        raise ScenarioError(f"`build`: neither a known build nor a file that can be read ({error.strerror}): {name}", exim.place("build")) from None
+        text = f"`build`: neither a known build nor a file that can be read ({error.strerror}): {name}"
+        raise ScenarioError(text, exim.place("build")) from None

@@ -19,6 +19,7 @@ from .model import Exim
 
 if TYPE_CHECKING:
     from ..runtime.files import FileTree
+    from ..runtime.tls import TlsMaker
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Machine:
     choice: Choice
     names: Mapping[str, str]
     addresses: tuple[str, ...]
+    tls: TlsMaker
     mta: Mta = field(init=False)
     listening: Interfaces = field(init=False)
 
@@ -114,4 +116,5 @@ def given_files(texts: Mapping[str, str], names: Mapping[str, str], placed: conf
 
 def accounts_of(users: Any) -> dict[str, tuple[int, str]]:
     """The scenario's accounts as (uid, home)."""
-    return {name: (one.uid if one.uid is not None else 1000 + index, one.home or f"/home/{name}") for index, (name, one) in enumerate((users or {}).items())}
+    return {name: (one.uid if one.uid is not None else 1000 + index, one.home or f"/home/{name}")
+            for index, (name, one) in enumerate((users or {}).items())}

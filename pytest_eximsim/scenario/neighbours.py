@@ -150,7 +150,8 @@ class SqlNeighbour:
         statements = list(server.setup or ())
         if server.setup_file:
             statements.insert(0, (folder_of(server, "setup_file") / server.setup_file).read_text("utf-8"))
-        self.databases[kind] = open_provider(kind, provider, statements, hub=self.hub, worker=self.worker, position=server.place("provider"))
+        self.databases[kind] = open_provider(kind, provider, statements, hub=self.hub, worker=self.worker,
+                                             position=server.place("provider"))
 
     def gate(self, files: Any) -> SqlGate:
         """exim.world.Sql for one MTA."""
@@ -183,7 +184,6 @@ class Remotes:
     hub: Hub
     network: MemoryNetwork
     by_name: dict[str, ScriptedRemote] = field(default_factory=dict)
-    by_endpoint: dict[Endpoint, ScriptedRemote] = field(default_factory=dict)
 
     def use(self, remotes: Mapping[str, Remote], positions: Mapping[str, Position] | None = None) -> None:
         """New remotes listen; known ones get other replies."""
@@ -203,5 +203,12 @@ class Remotes:
                           **({"script": one.replies} if one.replies is not None else {}))
         remote = self.by_name[name] = ScriptedRemote(spec, self.hub.sleep)
         place = Endpoint(spec.address, spec.port)
-        self.by_endpoint[place] = remote
-        self.network.listen(place, remote.serve)
+        self.network.listen(place, remote.serve, behave=lambda: _behaviour(remote))
+
+
+def _behaviour(remote: ScriptedRemote) -> str:
+    """`refuse` or `timeout` where the script says so for the next connection; that turn is taken then."""
+    word = remote.at_connect
+    if word:
+        remote.not_connected()
+    return word

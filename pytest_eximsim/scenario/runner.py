@@ -1,7 +1,7 @@
 """Playing one scenario: its environment is started, its steps are taken in order, its expectations looked at, everything is ended.
 
-`run_case` is the way in; what the parts do is in steps/, expectations/ and the Subject. What came of it is a value (outcome.py); only mistakes of
-ours and of the machine raise.
+`run_case` is the way in; what the parts do is in steps/, expectations/ and the Subject. What came of it is a value (outcome.py); only
+mistakes of ours and of the machine raise.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ class Run:
         """A recorded database without an answer for a statement: the step fails with its text."""
         unanswered = self.subject.sql_servers.unanswered()
         if unanswered:
-            raise StepFailed(*[Failure("`sql` has no answer for a statement", position, "an answer for it in `answers`", text) for text in unanswered])
+            title = "`sql` has no answer for a statement"
+            raise StepFailed(*[Failure(title, position, "an answer for it in `answers`", text) for text in unanswered])
 
 
 def run_case(bound: BoundCase, options: RunOptions) -> Outcome:
@@ -181,7 +182,8 @@ def _start(run: Run, outcome: Outcome) -> bool:
         return False
     except ConfigError as error:
         if wanted is None:
-            outcome.failures.append(Failure("Exim refuses the configuration", error.position or run.bound.case.position, "", "\n".join(error.lines)))
+            place = error.position or run.bound.case.position
+            outcome.failures.append(Failure("Exim refuses the configuration", place, "", "\n".join(error.lines)))
         else:
             outcome.failures += _config_error(run, expect, [line for text in error.lines for line in text.split("\n")])
         return False
@@ -226,7 +228,8 @@ def _hang_up(run: Run) -> None:
 
 def _failure(error: EximsimError, position: Position) -> Failure:
     notes = tuple(str(one) for one in error.others) if isinstance(error, ScenarioError) else ()
-    title = "not simulated" if isinstance(error, NotSimulated) else "a service fails" if isinstance(error, ServiceError) else "cannot be run"
+    names = ((NotSimulated, "not simulated"), (ServiceError, "a service fails"))
+    title = next((name for kind, name in names if isinstance(error, kind)), "cannot be run")
     return Failure(f"{title}: {error.message}", error.position or position, notes=notes)
 
 

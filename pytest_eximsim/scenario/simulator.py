@@ -1,7 +1,7 @@
 """The simulated MTAs of one scenario with all their neighbours: the Subject that a scenario is played against.
 
-Lives here: putting the environment together, clients' connections, time, and changes by steps. One MTA by itself is machine.py; Redis, SQL and
-remotes are neighbours.py; HAProxy is edge.py.
+Lives here: putting the environment together, clients' connections, time, and changes by steps. One MTA by itself is machine.py; Redis, SQL
+and remotes are neighbours.py; HAProxy is edge.py.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ..runtime.files import FileTree
 from ..runtime.hub import Hub
 from ..runtime.memory import MemoryNetwork
 from ..runtime.processes import Programs
+from ..runtime.tls import Authority, TlsMaker
 from . import configuration as configurations
 from . import edge
 from .clock import make_clock
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from ..services.haproxy import HaproxyService
 
 CLIENT = "192.0.2.99"
+#: How long, in real time, sessions may go on at the end when their clients have gone.
+LONGEST_END = 2.0
 #: The name of the MTA where there is only one.
 ONLY = "exim"
 
@@ -62,7 +65,8 @@ class Simulator:
         self.clock = clock
         self.zone = (self.environment.clock.zone if self.environment.clock else None) or "UTC"
         self.hub = Hub(clock.clock)
-        self.network = MemoryNetwork(self.hub)
+        self.authority = Authority()
+        self.network = MemoryNetwork(self.hub, TlsMaker(self.authority))
         self.resolver = ZoneResolver(self._zone(self.environment), self.environment.hosts or "", self.hub)
         self.redis_server = RedisNeighbour(self.hub, self.worker)
         self.sql_servers = SqlNeighbour(self.hub, self.worker)
@@ -89,7 +93,8 @@ class Simulator:
         else:
             self._start_mta(ONLY, common)
         if environment.haproxy is not None:
-            self.edge = edge.start(environment.haproxy, self.hub, self._parties(), self._serve, self._resolve, self._certificate, self._authority)
+            self.edge = edge.start(environment.haproxy, self.hub, self._parties(), self._serve, self._resolve, self._certificate,
+                                   self._authority)
 
     def _start_mta(self, name: str, exim: Exim) -> None:
         work = self.work / name if self.environment.mtas else self.work
@@ -109,16 +114,17 @@ class Simulator:
         allow = frozenset(exim.allow or ())
         world = build_world(self.hub, Parts(
             files=files, users=users, resolver=self.resolver, redis=self.redis_server.gate, sql=self.sql_servers.gate(files),
-            network=MtaNetwork(self.hub, self.network, ("127.0.0.1", *addresses), self.remotes.by_endpoint),
-            commands=Programs(self.hub, files, allowed="run" in allow), logs=Logs(self.book, name), entropy=Entropy(),
+            network=MtaNetwork(self.network, ("127.0.0.1", *addresses)),
+            commands=Programs(self.hub, allowed="run" in allow, files=files), logs=Logs(self.book, name), entropy=Entropy(),
             scanners=self._scanners(), trace=self.trace), hostname=exim.hostname or configurations.HOSTNAME, zone=self.zone, allow=allow)
-        machine = self.machines[name] = Machine(name, exim, files, world, configuration, choice, names, addresses)
+        tls = TlsMaker(self.authority, hostname=world.hostname, real_path=files.real_path)
+        machine = self.machines[name] = Machine(name, exim, files, world, configuration, choice, names, addresses, tls)
         self._listen(machine)
 
     def _listen(self, machine: Machine) -> None:
         for place in machine.endpoints():
             if place.address in machine.addresses or len(self.machines) == 1:
-                self.network.listen(place, machine.serve)
+                self.network.listen(place, machine.serve, tls=machine.tls)
         for address in machine.addresses:
             self.network.add_known(address)
 
@@ -159,11 +165,11 @@ class Simulator:
         return next(iter(self.resolver.hosts_by_name(name)), None)
 
     def _certificate(self, names: tuple[str, ...]) -> bytes:
-        return self.network.authority.certificate_pem(names)
+        return self.authority.certificate_pem(names)
 
     def _authority(self) -> str:
         path = self.work / "authority.pem"
-        path.write_bytes(self.network.authority.authority_pem())
+        path.write_bytes(self.authority.authority_pem())
         return str(path)
 
     # ---- time and tasks
@@ -210,7 +216,7 @@ class Simulator:
         if self.clock.mode == "simulated":
             self.network.drain()
         else:
-            self.await_until(lambda: not any(one.mta.open for one in self.machines.values()), 2.0)
+            self.await_until(lambda: not any(one.mta.open for one in self.machines.values()), LONGEST_END)
 
     # ---- clients
 
@@ -243,7 +249,7 @@ class Simulator:
         server = self._server(proxy, to, position)
         self.network.add_known(proxy.address)
         stream = self.network.connect(proxy, server)
-        source = Endpoint(client.address, client.port or self.network.free_port(client.address))
+        source = Endpoint(client.address, client.port or self.network.free_port())
         encode = encode_v2 if header.proxy == "v2" else encode_v1
         stream.send(encode((source.address, source.port), (server.address, server.port)))
         return stream
@@ -258,7 +264,8 @@ class Simulator:
             try:
                 found = endpoint(to)
             except ValueError:
-                raise ScenarioError(f"`to`: `{to}` is no port, address:port or MTA; the MTAs are {', '.join(self.machines)}", position) from None
+                known = ", ".join(self.machines)
+                raise ScenarioError(f"`to`: `{to}` is no port, address:port or MTA; the MTAs are {known}", position) from None
             return Endpoint(found.address, found.port or 25)
         if len(self.machines) > 1:
             raise ScenarioError(f"`to` is needed: which MTA? There are {', '.join(self.machines)}", position)

@@ -1,7 +1,7 @@
-"""The world of one simulated MTA, put together from its neighbours: what `exim/world.py` asks for, for a scenario and for the command line alike.
+"""The world of one simulated MTA, put together from its neighbours as `exim/world.py` asks for it, for scenarios and the command line.
 
-Lives here: the ports that are small (logs, entropy, the MTA's own view of the network) and `build_world`. Not here: what a scenario file says
-(`simulator.py`), the network itself (`runtime/`), the neighbours (`services/`).
+Lives here: the ports that are small (logs, entropy, the MTA's own view of the network) and `build_world`. Not here: what a scenario file
+says (`simulator.py`), the network itself (`runtime/`), the neighbours (`services/`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from ..exim.world import Endpoint, Stream, World
 if TYPE_CHECKING:
     from ..runtime.hub import Hub
     from ..runtime.memory import MemoryNetwork
-    from ..services.remote import ScriptedRemote
 
 #: The first process id of a simulated MTA.
 FIRST_PID = 1001
@@ -78,27 +77,14 @@ class Entropy:
 
 @dataclass
 class MtaNetwork:
-    """exim.world.Network of one MTA: remotes and everybody else in memory; nothing leaves the process.
+    """exim.world.Network of one MTA: everybody is in memory, nothing leaves the process. `addresses` are the MTA's own."""
 
-    `remotes` are asked first whether they want to be reached; `addresses` are the MTA's own.
-    """
-
-    hub: Hub
     network: MemoryNetwork
     addresses: Sequence[str]
-    remotes: Mapping[Endpoint, ScriptedRemote] = field(default_factory=dict)
     tried: list[Endpoint] = field(default_factory=list)
 
     def connect(self, remote: Endpoint, source: str = "", timeout: float | None = None) -> Stream:
         self.tried.append(remote)
-        scripted = self.remotes.get(remote)
-        word = scripted.at_connect if scripted is not None else ""
-        if scripted is not None and word:
-            scripted.not_connected()
-            if word == "refuse":
-                raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
-            self.hub.sleep(timeout if timeout else 127.0)
-            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         return self.network.connect(Endpoint(source or self._own(remote.address), 0), remote, timeout)
 
     def connect_unix(self, path: str, timeout: float | None = None) -> Stream:

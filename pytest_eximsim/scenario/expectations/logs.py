@@ -41,8 +41,8 @@ def in_order(look: Look, value: tuple[Pattern, ...]) -> list[Failure]:
 def compare(look: Look, what: str, patterns: Sequence[Pattern], lines: Sequence[str],
             match: Callable[[Sequence[Pattern], Sequence[str], Ids, dict[str, str]], Ids | Difference]) -> list[Failure]:
     """Lines against patterns; ids that were found are kept."""
-    failures = [Failure(f"{what}: {one.text}", one.expected.position if one.expected else look.position, f"! {one.expected.text}" if one.expected else "",
-                        one.received or "") for one in negatives(patterns, lines, look.ids, look.run.names)]
+    failures = [Failure(f"{what}: {one.text}", one.expected.position, f"! {one.expected.text}", one.received or "")
+                for one in negatives(patterns, lines, look.ids, look.run.names) if one.expected is not None]
     found = match(patterns, lines, look.ids, look.run.names)
     if isinstance(found, Difference):
         failures.append(_difference(look, what, found, lines))

@@ -51,7 +51,8 @@ def queue(look: Look, value: int | tuple[Pattern, ...]) -> list[Failure]:
     """How many messages wait, or which."""
     waiting = look.run.subject.queue(look.mta)
     if isinstance(value, int):
-        return [] if value == len(waiting) else [Failure("another number of messages on the queue", look.position, str(value), str(len(waiting)))]
+        wrong = Failure("another number of messages on the queue", look.position, str(value), str(len(waiting)))
+        return [] if value == len(waiting) else [wrong]
     return compare(look, "the queue", value, waiting, match_any_order)
 
 

@@ -22,7 +22,8 @@ def redis(look: Look, value: dict[str, Any]) -> list[Failure]:
     for command, wanted in value.items():
         got = look.run.subject.redis(command)
         if not _reply_matches(look, wanted, got):
-            failures.append(Failure(f"another reply to {command}", getattr(wanted, "position", None) or look.position, _reply(wanted), _reply(got)))
+            place = getattr(wanted, "position", None) or look.position
+            failures.append(Failure(f"another reply to {command}", place, _reply(wanted), _reply(got)))
     return failures
 
 
@@ -39,7 +40,9 @@ def _reply_matches(look: Look, wanted: Any, got: object) -> bool:
             least, most = wanted.between or (0, 0)
             return str(got).lstrip("-").isdigit() and least <= int(str(got)) <= most
         case _:
-            return isinstance(got, list) and len(got) == len(wanted) and all(_reply_matches(look, a, b) for a, b in zip(wanted, got, strict=True))
+            if not isinstance(got, list) or len(got) != len(wanted):
+                return False
+            return all(_reply_matches(look, a, b) for a, b in zip(wanted, got, strict=True))
 
 
 def _reply(value: Any) -> str:
@@ -61,7 +64,8 @@ def sql(look: Look, value: dict[str, Any]) -> list[Failure]:
     for name, wanted in value.items():
         if name == "sqlite":
             for path, queries in wanted.items():
-                failures += _rows(look, f"{path}", queries, lambda statement, path=path: look.run.subject.sql("sqlite").sqlite(path, statement))
+                files = look.run.subject.sql("sqlite")
+                failures += _rows(look, path, queries, lambda statement, path=path, files=files: files.sqlite(path, statement))
             continue
         database = look.run.subject.sql(name)
         if isinstance(wanted, dict):
@@ -105,7 +109,8 @@ def tls(look: Look, value: TlsExpect) -> list[Failure]:
     if session is None:
         return [Failure("no session used TLS", look.position)]
     failures = []
-    for name, wanted, got in (("version", value.version, session.version), ("cipher", value.cipher, session.cipher), ("subject", value.subject, session.peer_dn)):
+    for name, got in (("version", session.version), ("cipher", session.cipher), ("subject", session.peer_dn)):
+        wanted = getattr(value, name)
         if wanted is not None and wanted.match(got, look.ids, look.run.names) is None:
             failures.append(Failure(f"another TLS {name}", wanted.position, wanted.text, got))
     return failures
@@ -122,7 +127,8 @@ def haproxy(look: Look, value: HaproxyExpect) -> list[Failure]:
     for name, count in (value.checks or {}).items():
         wanted = _checks_wanted(look, service, name, count)
         if service.checks(name) < wanted:
-            failures.append(Failure(f"health checks of {name}", look.position, f"{count} more", f"{max(0, service.checks(name) - wanted + count)} more"))
+            seen = max(0, service.checks(name) - wanted + count)
+            failures.append(Failure(f"health checks of {name}", look.position, f"{count} more", f"{seen} more"))
     for name, count in (value.sessions or {}).items():
         if service.sessions(name) != count:
             failures.append(Failure(f"another number of sessions: {name}", look.position, str(count), str(service.sessions(name))))

@@ -5,15 +5,14 @@ Knows streams, not where they come from. Replies are compared as Unicode; what i
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...exim.world import Stream, TlsFailed, TlsSession
+from ...wire.lines import Lines, canonical
+from ...wire.smtp import auth, data, replies
 from .. import dialogue
 from ..outcome import Exchange, Failure, StepFailed
 from ..patterns import Ids, Pattern
@@ -42,7 +41,7 @@ class Conversation:
     sleep: Callable[[float], None]
     patience: float
     names: dict[str, str] = field(default_factory=dict)
-    buffer: bytes = b""
+    input: Lines = field(default_factory=Lines)
     history: list[Exchange] = field(default_factory=list)
     last_reply: list[str] = field(default_factory=list)
     tls: TlsSession | None = None
@@ -51,11 +50,11 @@ class Conversation:
 
     # ---- bytes
 
-    def send(self, data: bytes, shown: str) -> None:
+    def send(self, octets: bytes, shown: str) -> None:
         """What the server did before is seen when the next reply is read."""
         self.history.append(Exchange("C", shown))
         try:
-            self.stream.send(data, self.patience)
+            self.stream.send(octets, self.patience)
         except (ConnectionError, TimeoutError, OSError):
             self.history.append(Exchange("#", "(the client could not send: the connection is gone)"))
 
@@ -64,23 +63,22 @@ class Conversation:
         if self.ended:
             raise Ended(self.ended)
         try:
-            data = self.stream.receive(65536, timeout)
+            octets = self.stream.receive(65536, timeout)
         except TimeoutError:
             raise Silent from None
         except (ConnectionError, OSError):
             self.ended = "reset"
             raise Ended("reset") from None
-        if not data:
+        if not octets:
             self.ended = "eof"
             raise Ended("eof")
-        self.buffer += data
+        self.input.feed(octets)
 
     def read_line(self, timeout: float) -> str:
         """One line without its end, as Unicode."""
-        while b"\n" not in self.buffer:
+        while (line := self.input.line()) is None:
             self.fill(timeout)
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        text = line.removesuffix(b"\r").decode("utf-8", "replace")
+        text = line.decode("utf-8", "replace")
         self.history.append(Exchange("S", text))
         return text
 
@@ -88,7 +86,7 @@ class Conversation:
         """A whole reply; what is no reply is one line."""
         timeout = self.patience if timeout is None else timeout
         lines = [self.read_line(timeout)]
-        while re.match(r"\d{3}-", lines[-1]) and len(lines) < MAX_REPLY_LINES:
+        while replies.continues(lines[-1]) and len(lines) < MAX_REPLY_LINES:
             lines.append(self.read_line(timeout))
         self.last_reply = lines
         return lines
@@ -126,9 +124,8 @@ class Conversation:
                     raise AssertionError(line)
 
     def send_file(self, path: Path) -> None:
-        data = re.sub(rb"\r\n|\r|\n", b"\r\n", path.read_bytes())
-        data = data if data.endswith(b"\r\n") or not data else data + b"\r\n"
-        self.send(re.sub(rb"(?m)^\.", b"..", data) + b".\r\n", f"({path.name}, {len(data)} bytes, and the final dot)")
+        text = canonical(path.read_bytes())
+        self.send(data.stuffed(text), f"({path.name}, {len(text)} bytes, and the final dot)")
 
     def expect_reply(self, line: dialogue.Reply | dialogue.ReplyRegex | dialogue.Raw) -> None:
         expected = _written(line)
@@ -136,7 +133,7 @@ class Conversation:
         try:
             got = [self.read_line(self.patience)] if isinstance(line, dialogue.Raw) else self.read_reply()
         except (Ended, Silent) as stop:
-            partial = self.buffer.decode("utf-8", "replace")
+            partial = self.input.unread.decode("utf-8", "replace")
             silence = f"(silence for {self.patience:g} s)" if self.patience < 86400 else "(nothing: the server waits too)"
             what = silence if isinstance(stop, Silent) else f"<{stop.how}>"
             seen = [one.text for one in self.history[start:] if one.who == "S"] + ([f"{partial} (without a line end)"] if partial else [])
@@ -160,7 +157,7 @@ class Conversation:
                 pattern = line.lines[0]
                 assert pattern is not None
                 if len(pattern.text) <= 3:
-                    return re.match(r"\d{3}( |$)", got[-1]) is not None and self.match(pattern, got[-1][:3])
+                    return replies.is_last(got[-1]) and self.match(pattern, replies.code(got[-1]))
                 return self.match(pattern, got[-1])
         raise AssertionError(line)
 
@@ -171,20 +168,20 @@ class Conversation:
         return found is not None
 
     def expect_line(self, line: dialogue.Has) -> None:
-        texts = [one[4:] for one in self.last_reply]
+        texts = [replies.text(one) for one in self.last_reply]
         if any(self.match(line.pattern, text) for text in texts) != line.wanted:
             raise self.failed(line, line.text, "\n".join(self.last_reply), len(self.history), "in the reply just read")
 
     def expect_end(self, line: dialogue.End) -> None:
         start = len(self.history)
         try:
-            if not self.buffer:
+            if not self.input:
                 self.fill(self.patience)
             while True:
                 self.read_line(self.patience)
         except Ended as end:
-            if self.buffer:
-                self.history.append(Exchange("S", self.buffer.decode("utf-8", "replace")))
+            if self.input:
+                self.history.append(Exchange("S", self.input.unread.decode("utf-8", "replace")))
             received = [one.text for one in self.history[start:] if one.who == "S"]
             if received or end.how != line.how:
                 raise self.failed(line, line.text, "\n".join([*received, f"<{end.how}>"]), start) from None
@@ -196,7 +193,7 @@ class Conversation:
     def expect_silence(self, line: dialogue.Silence) -> None:
         start = len(self.history)
         try:
-            if not self.buffer:
+            if not self.input:
                 self.fill(line.seconds)
         except Silent:
             self.history.append(Exchange("#", line.text))
@@ -223,27 +220,25 @@ class Conversation:
 
     def authenticate(self, mechanism: str, user: str, secret: str) -> None:
         """Say AUTH; the final reply is left for the next `S:`."""
-        if mechanism == "plain":
-            self.send(b"AUTH PLAIN " + base64.b64encode(f"\0{user}\0{secret}".encode()) + b"\r\n", "AUTH PLAIN ***")
+        name, given = mechanism.upper(), auth.answers(mechanism.upper(), user.encode(), secret.encode())
+        if name == "PLAIN":
+            self.send(b"AUTH PLAIN " + auth.encode(given[0](b"")) + b"\r\n", "AUTH PLAIN ***")
             return
-        self.send(f"AUTH {mechanism.upper()}\r\n".encode(), f"AUTH {mechanism.upper()}")
-        answers: list[Callable[[bytes], bytes]] = [lambda _: user.encode(), lambda _: secret.encode()]
-        if mechanism == "cram-md5":
-            answers = [lambda challenge: f"{user} {hmac.new(secret.encode(), challenge, hashlib.md5).hexdigest()}".encode()]
-        for answer in answers:
+        self.send(f"AUTH {name}\r\n".encode(), f"AUTH {name}")
+        for answer in given:
             try:
                 reply = self.read_reply()
             except (Ended, Silent):
                 return
-            if not reply[-1].startswith("334"):
-                self.buffer = "".join(f"{one}\r\n" for one in reply).encode() + self.buffer
+            if replies.code(reply[-1]) != "334":
+                self.input.push_back("".join(f"{one}\r\n" for one in reply).encode())
                 del self.history[-len(reply):]
                 return
             try:
-                challenge = base64.b64decode(reply[-1][4:])
+                challenge = auth.decode(replies.text(reply[-1]).encode())
             except ValueError:
                 challenge = b""
-            self.send(base64.b64encode(answer(challenge)) + b"\r\n", "***")
+            self.send(auth.encode(answer(challenge)) + b"\r\n", "***")
 
     # ---- the end
 
@@ -263,7 +258,7 @@ class Conversation:
                 self.fill(0.01)
         except (Ended, Silent):
             pass
-        return self.buffer.decode("utf-8", "replace")
+        return self.input.unread.decode("utf-8", "replace")
 
     def failed(self, line: dialogue.Line, expected: str, received: str, start: int, title: str = "") -> StepFailed:
         before = tuple(self.history[:start])

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import Position
+from ...wire.lines import canonical
+from ...wire.smtp.data import stuffed
 from .. import dialogue
 from ..model import PHASES, Send, Session
 from ..outcome import Failure, NotYetAvailable, StepFailed
@@ -138,7 +140,7 @@ def _phases(s: _Sending) -> None:
     if s.phase("data", success="3"):
         s.after("data")
         data = message_of(s)
-        s.talk.send(re.sub(rb"(?m)^\.", b"..", data) + b".\r\n", f"(the message, {len(data)} bytes, and the final dot)")
+        s.talk.send(stuffed(data), f"(the message, {len(data)} bytes, and the final dot)")
         s.phase("end")
     if not s.send.as_:
         s.quit()
@@ -181,5 +183,4 @@ def message_of(s: _Sending) -> bytes:
         if send.size is not None:
             missing = max(send.size - len(data) - data.count(b"\n"), 0)
             data += (b"x" * 76 + b"\n") * (missing // 78) + (b"x" * (missing % 78 - 2) + b"\n" if missing % 78 > 2 else b"")
-    data = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
-    return data if data.endswith(b"\r\n") or not data else data + b"\r\n"
+    return canonical(data)
