@@ -77,7 +77,9 @@ class Readiness:
         return any(one.readers or one.writers for one in self._watched.values())
 
     def poll(self, timeout: float | None) -> None:
-        """Wake those whose sockets are ready; waits so long for one, None for ever."""
+        """Wake those whose sockets are ready; waits so long for one or for the bell, None for ever."""
+        if timeout != 0:
+            self.prepare_bell()
         for key, mask in self._select().select(timeout):
             watched = key.data
             if watched is None:
