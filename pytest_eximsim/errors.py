@@ -9,6 +9,7 @@
     ├── ExpansionError        the expansion of a string failed; `defer` holds the search error of a deferring lookup
     │   └── ForcedFailure     ... because the string says `fail`
     └── Died                  Exim's process would die here ("Unexpected failure, please try later")
+        └── Crashed           ... by a signal: the connection ends, nothing is said or logged
 
 Outcomes (an ACL's verdict, a lookup's answer, a router's decision) are values, never exceptions.
 """
@@ -89,3 +90,7 @@ class ForcedFailure(ExpansionError):
 
 class Died(EximsimError):
     """Exim logs `message` to main and panic log and its process ends (LOG_PANIC_DIE)."""
+
+
+class Crashed(Died):
+    """A fault of Exim's own ends its process; `message` says which, for who runs the simulator."""

@@ -44,6 +44,7 @@ class Mta:
         self.acl_texts: dict[str, Any] = {}     # ACLs written into options, read once (acl/engine.py)
         self.queue: dict[str, Accepted] = {}
         self.messages: list[Accepted] = []
+        self.crashes: list[str] = []        # why processes ended by a fault of Exim's own
         self.keep = keep
         self.connections = 0                # how many there ever were, for connection ids
         self.open: list[str] = []           # addresses of the connections that are served now

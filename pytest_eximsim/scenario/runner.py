@@ -251,10 +251,11 @@ def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
     for machine in subject.machines.values():
         outcome.release, outcome.release_reason = machine.choice.release_name, machine.choice.reason
         outcome.queued = outcome.queued or bool(machine.mta.queue)
+        outcome.services = [*outcome.services, *(("Exim's process crashes here", text) for text in machine.mta.crashes)]
     edge = subject.edge
     if edge is not None:
         outcome.haproxy = edge.header
-        outcome.services = [("HAProxy's log", "\n".join(edge.log)), ("HAProxy's messages", "\n".join(str(one) for one in edge.messages))]
+        outcome.services = [*outcome.services, ("HAProxy's log", "\n".join(edge.log)), ("HAProxy's messages", "\n".join(str(one) for one in edge.messages))]
     outcome.unused = _unused(run)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ...errors import Died, ExpansionError, ForcedFailure
+from ...errors import Crashed, Died, ExpansionError, ForcedFailure
 from .result import MATCHED, NOT_MATCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
 from .syntax import FileItem, Item, Named, Networks, Setting, Step, Words, file_lines, steps
 
@@ -39,6 +39,10 @@ class Subject(Protocol):
     def make_caseful(self) -> None: ...
 
 
+#: How deep named lists may hold each other; a list that holds itself has no end.
+DEEPEST = 50
+
+
 @dataclass(slots=True)
 class _Run:
     """One list being gone through, with what its settings say from here on. `cacheable` falls when a list inside is not."""
@@ -53,6 +57,7 @@ class _Run:
     include_defer: bool = False
     ignore_defer: bool = False
     cacheable: bool = True
+    depth: int = 0                      # how many named lists this one is inside of
 
     def set(self, name: str) -> None:
         match name:
@@ -158,7 +163,9 @@ def _named(run: _Run, step: Named) -> Result:
         known: Result | None = p.scratch.list_cache.get(key)
         if known is not None:
             return known
-    inner = _Run(p, run.subject, run.cache, listed.text, run.around)
+    if run.depth == DEEPEST:
+        raise Crashed(f"the {kind} list +{step.name} holds itself: Exim overflows its stack")
+    inner = _Run(p, run.subject, run.cache, listed.text, run.around, depth=run.depth + 1)
     text: str | Result = listed.text
     if "$" in listed.text or "\\" in listed.text:
         text = _expanded(p, listed.text, run.around)

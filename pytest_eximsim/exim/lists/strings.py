@@ -94,7 +94,7 @@ class Text:
             found = compile(pattern, caseless=self.caseless).search(self.original)
         except RegexError as error:
             reason = regex_error_text(error, p.release)
-            raise Died(f"regular expression error: {reason} at offset {error.offset} while compiling {pattern}") from None
+            raise Died(f"regular expression error: {reason} while compiling {pattern}") from None
         return NOT_MATCHED if found is None else self._matched(p, pattern, list(found.groups))
 
     def _own_literal(self, p: Process) -> Result:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import Died
+from ...errors import Crashed, Died
 from ..acl import Phase, Verdict, run_acl
 from ..addresses import Syntax
 from ..expansion import expand
@@ -220,6 +220,9 @@ def serve_connection(p: Process) -> None:
                 _loop(s)
                 channel.flush()
                 ending.log_no_mail(s)
+        except Crashed as error:
+            channel.out.clear()
+            p.mta.crashes.append(error.message)
         except Died as error:
             die(s, error.message)
     except ending.Ended:
