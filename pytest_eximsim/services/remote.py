@@ -4,20 +4,22 @@
     reply  = text (lines split by newline) | drop | hang | {after: seconds, reply: …}; at connect also refuse, timeout
 
 Whole commands with patterns go before verbs. The state that SMTP needs is little here: who was named as recipient (an LMTP server answers
-the end of the data once for each), whether lines are data. A whole real server is AiosmtpdRemote (aiosmtpd_remote.py).
+the end of the data once for each), whether lines are data; it is `wire/smtp/server.py`'s. A whole real server is AiosmtpdRemote
+(aiosmtpd_remote.py).
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..exim.world import Endpoint, Stream, TlsFailed
+from ..wire.lines import Lines
+from ..wire.smtp import auth, commands, data, replies
+from ..wire.smtp.commands import Command
+from ..wire.smtp.server import State
 
 #: What is answered where the script says nothing (scenario format, "Remotes").
 DEFAULTS = {
@@ -25,7 +27,7 @@ DEFAULTS = {
     "RCPT": "250 OK", "RSET": "250 OK", "DATA": "354 go", ".": "250 OK accepted", "QUIT": "221 bye", "STARTTLS": "502 no", "BDAT": "250 OK",
 }
 UNKNOWN = "500 what?"
-_CHALLENGE = "<1896.697170952@remote>"
+_CHALLENGE = b"<1896.697170952@remote>"
 
 
 class Reply(Protocol):
@@ -137,9 +139,9 @@ class ScriptedRemote:
 
     def reply_to(self, verb: str, command: str) -> Reply:
         """The next reply of the script."""
-        for pattern, replies in self.script.commands:
+        for pattern, turns in self.script.commands:
             if pattern.match(command) is not None:
-                return self._take(pattern, replies)
+                return self._take(pattern, turns)
         if verb in self.script.verbs:
             return self._take(verb, self.script.verbs[verb])
         return PlainReply(self._default(verb))
@@ -168,10 +170,9 @@ class _Conversation:
     def __init__(self, remote: ScriptedRemote, stream: Stream) -> None:
         self.remote = remote
         self.stream = stream
-        self.buffer = b""
-        self.helo = self.user = self.tls = ""
-        self.sender = ""
-        self.recipients: list[str] = []
+        self.input = Lines()
+        self.state = State()
+        self.user = self.tls = ""
         self.chunks = b""
 
     def run(self) -> None:
@@ -180,43 +181,28 @@ class _Conversation:
         self._answer("connect", "")
         while True:
             line = self._line()
-            self.remote.dialogue.append(f"C: {line}".rstrip() if not line else f"C: {line}")
-            self._command(line)
+            self.remote.dialogue.append(f"C: {line}" if line else "C:")
+            self._command(commands.parse(line), line)
 
-    def _command(self, line: str) -> None:
-        verb = line.split(" ", 1)[0].upper()
-        argument = line[len(verb) + 1:]
-        match verb:
-            case "EHLO" | "HELO" | "LHLO":
-                self.helo = argument
-                self._reset(self._answer(verb, line))
-            case "MAIL":
-                if self._answer(verb, line):
-                    self.sender, self.recipients, self.chunks = _path(argument), [], b""
-            case "RCPT":
-                if self._answer(verb, line):
-                    self.recipients.append(_path(argument))
-            case "DATA":
-                if self._answer(verb, line):
-                    self._data()
-            case "BDAT":
-                self._chunk(line, argument)
-            case "RSET":
-                self._reset(self._answer(verb, line))
-            case "QUIT":
-                self._answer(verb, line)
-                raise _Gone
-            case "STARTTLS":
-                if self._answer(verb, line):
-                    self._handshake()
-            case "AUTH" if self.remote.spec.auth and "AUTH" not in self.remote.script.verbs:
-                self._authenticate(argument)
-            case _:
-                self._answer(verb, line)
+    def _command(self, command: Command, line: str) -> None:
+        if command.verb == "BDAT":
+            return self._chunk(line, commands.chunk(command.argument))
+        if command.verb == "AUTH" and self.remote.spec.auth and "AUTH" not in self.remote.script.verbs:
+            return self._authenticate(commands.parse(command.argument))
+        accepted = self._answer(command.verb, line)
+        if command.verb == "QUIT":
+            raise _Gone
+        if accepted:
+            self._accepted(command)
 
-    def _reset(self, done: bool) -> None:
-        if done:
-            self.sender, self.recipients, self.chunks = "", [], b""
+    def _accepted(self, command: Command) -> None:
+        before, self.state = self.state, self.state.after(command)
+        if self.state is not before and not self.state.recipients:
+            self.chunks = b""
+        if command.verb == "DATA":
+            self._data()
+        elif command.verb == "STARTTLS":
+            self._handshake()
 
     def _answer(self, verb: str, command: str) -> bool:
         """Give the script's reply; true when it is positive (2xx, 3xx)."""
@@ -224,7 +210,7 @@ class _Conversation:
         if reply.after:
             self.remote.sleep(reply.after)
         if reply.word == "hang":
-            while self._receive():
+            while self.stream.receive(65536):
                 pass
             raise _Gone
         if reply.word:
@@ -234,100 +220,78 @@ class _Conversation:
     def _say(self, text: str) -> bool:
         lines = text.split("\n")
         self.remote.dialogue += [f"S: {line}" for line in lines]
-        self.stream.send("".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape"))
-        return lines[-1][:1] in ("2", "3")
+        self.stream.send(replies.encode(text))
+        return replies.accepts(lines[-1])
 
-    def _receive(self) -> bytes:
-        return self.stream.receive(65536)
+    def _receive(self) -> None:
+        received = self.stream.receive(65536)
+        if not received:
+            raise _Gone
+        self.input.feed(received)
+
+    def _octets(self) -> bytes:
+        """A line."""
+        while (line := self.input.line()) is None:
+            self._receive()
+        return line
 
     def _line(self) -> str:
-        while b"\n" not in self.buffer:
-            data = self._receive()
-            if not data:
-                raise _Gone
-            self.buffer += data
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        return line.removesuffix(b"\r").decode("utf-8", "replace")
+        return self._octets().decode("utf-8", "replace")
 
     def _data(self) -> None:
-        lines: list[str] = []
-        while (line := self._line()) != ".":
-            lines.append(line.removeprefix("."))
-            self.remote.dialogue.append(f"C| {lines[-1]}".rstrip() if not lines[-1] else f"C| {lines[-1]}")
+        lines: list[bytes] = []
+        while (line := data.unstuffed_line(self._octets())) is not None:
+            lines.append(line)
+            self._note_data(line)
         self.remote.dialogue.append("C: .")
-        self._end_of_data("".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape"))
+        self._end_of_data(b"".join(b"%b\r\n" % line for line in lines))
 
-    def _chunk(self, line: str, argument: str) -> None:
-        words = argument.split()
-        size = int(words[0]) if words and words[0].isdigit() else 0
-        while len(self.buffer) < size:
-            data = self._receive()
-            if not data:
-                raise _Gone
-            self.buffer += data
-        chunk, self.buffer = self.buffer[:size], self.buffer[size:]
+    def _note_data(self, line: bytes) -> None:
+        self.remote.dialogue.append(f"C| {line.decode('utf-8', 'replace')}" if line else "C|")
+
+    def _chunk(self, line: str, announced: commands.Chunk) -> None:
+        while (chunk := self.input.take(announced.size)) is None:
+            self._receive()
         self.chunks += chunk
-        self.remote.dialogue += [f"C| {one}".rstrip() for one in chunk.decode("utf-8", "replace").splitlines()]
-        if words[1:2] and words[1].upper() == "LAST":
+        for one in chunk.splitlines():
+            self._note_data(one)
+        if announced.last:
             self._end_of_data(self.chunks)
         else:
             self._answer("BDAT", line)
 
-    def _end_of_data(self, data: bytes) -> None:
-        accepted = [name for name in (self.recipients if self.remote.spec.lmtp else [""]) if self._answer(".", ".")]
-        names = tuple(accepted) if self.remote.spec.lmtp else tuple(self.recipients)
+    def _end_of_data(self, octets: bytes) -> None:
+        lmtp, state = self.remote.spec.lmtp, self.state
+        accepted = [name for name in (state.recipients if lmtp else ("",)) if self._answer(".", ".")]
         if accepted:
-            self.remote.messages.append(ReceivedMessage(self.sender, names, data, self.helo, self.tls, self.user))
-        self._reset(True)
+            names = tuple(accepted) if lmtp else state.recipients
+            self.remote.messages.append(ReceivedMessage(state.sender or "", names, octets, state.helo, self.tls, self.user))
+        self.state, self.chunks = state.after(Command(".")), b""
 
     def _handshake(self) -> None:
         session = self.stream.start_tls(server=True)
-        self.tls, self.buffer = session.version, b""
+        self.tls = session.version
+        self.input.clear()
 
-    def _authenticate(self, argument: str) -> None:
-        mechanism, _, initial = argument.partition(" ")
-        answers = self._challenges(mechanism.upper(), initial)
+    def _authenticate(self, command: Command) -> None:
+        """The verb is the mechanism, the argument the initial response."""
+        users = {name.encode(): word.encode() for name, word in self.remote.spec.auth.items()}
         try:
-            self.user = _check(mechanism.upper(), list(answers), self.remote.spec.auth)
+            user = auth.proved(command.verb, list(self._answers(command)), users, _CHALLENGE)
         except ValueError:
-            self.user = ""
-        self._say("235 Authentication succeeded" if self.user else "535 Incorrect authentication data")
+            user = None
+        self.user = (user or b"").decode()
+        self._say("235 Authentication succeeded" if user is not None else "535 Incorrect authentication data")
 
-    def _challenges(self, mechanism: str, initial: str) -> Iterator[bytes]:
-        asked = {"PLAIN": [""], "LOGIN": ["Username:", "Password:"], "CRAM-MD5": [_CHALLENGE]}.get(mechanism, [])
-        for index, text in enumerate(asked):
-            if index == 0 and initial:
-                yield base64.b64decode(initial)
+    def _answers(self, command: Command) -> Iterator[bytes]:
+        for index, challenge in enumerate(auth.challenges(command.verb, _CHALLENGE)):
+            if index == 0 and command.argument:
+                yield auth.decode(command.argument.encode())
                 continue
-            self._say("334 " + base64.b64encode(text.encode()).decode())
+            self._say("334 " + auth.encode(challenge).decode())
             line = self._line()
             self.remote.dialogue.append(f"C: {line}")
-            yield base64.b64decode(line)
-
-
-def _check(mechanism: str, answers: list[bytes], users: Mapping[str, str]) -> str:
-    """The user whose password the answers prove, or empty. Raises ValueError for what is no answer of the mechanism."""
-    match mechanism, answers:
-        case "PLAIN", [answer]:
-            _, user, password = answer.decode("utf-8", "replace").split("\0")
-        case "LOGIN", [name, word]:
-            user, password = name.decode("utf-8", "replace"), word.decode("utf-8", "replace")
-        case "CRAM-MD5", [answer]:
-            user, _, digest = answer.decode("utf-8", "replace").partition(" ")
-            wanted = hmac.new(users.get(user, "").encode(), _CHALLENGE.encode(), hashlib.md5).hexdigest()
-            return user if user in users and hmac.compare_digest(digest, wanted) else ""
-        case _:
-            return ""
-    return user if user in users and users[user] == password else ""
-
-
-def _path(argument: str) -> str:
-    """The address of `FROM:<a@b> SIZE=1`, without brackets."""
-    _, _, rest = argument.partition(":")
-    rest = rest.strip()
-    if rest.startswith("<") and ">" in rest:
-        return rest[1:rest.index(">")]
-    return rest.split(" ", 1)[0]
+            yield auth.decode(line.encode())
 
 
 def endpoint(spec: RemoteSpec) -> Endpoint:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from ...errors import ExpansionError, ForcedFailure
+from ...wire.smtp import auth
 from ..config.model import Driver
 from ..expansion import expand
 from .exchange import Exchange, Outcome, Result
@@ -28,8 +28,8 @@ def server(exchange: Exchange, driver: Driver, initial: str) -> Outcome:
         return Outcome(Result.FAIL)
     except ExpansionError as error:
         return Outcome(Result.DEFER, log_text=error.message)
-    wanted = hmac.new(secret.encode("latin-1"), challenge.encode("latin-1"), hashlib.md5).hexdigest()
-    if not hmac.compare_digest(wanted, digest):
+    wanted = auth.cram_md5(challenge.encode("latin-1"), secret.encode("latin-1"))
+    if not hmac.compare_digest(wanted, digest.encode("latin-1")):
         return Outcome(Result.FAIL)
     condition = driver.options.get("server_condition")
     return exchange.check(str(condition)) if condition is not None else Outcome(Result.OK)

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ...wire.smtp.data import END, LAX_END, unstuffed
 from ..acl import Phase, Result
 from . import replies
 from .channel import Channel, Lost
@@ -111,16 +112,12 @@ class ChunkSource:
         return rest, 0
 
 
-_END_STRICT = re.compile(rb"\r\n\.\r\n")
-_END_LAX = re.compile(rb"\n\.\r?\n")
-
-
 def _read_to_dot(channel: Channel, strict: bool, limit: int) -> tuple[bytes, int]:
     """Read the body. To look for the end at its very beginning too, a line end is put before it."""
     head = b"\r\n"
     parts: list[bytes] = []
     length = thrown = 0
-    end = _END_STRICT if strict else _END_LAX
+    end = END if strict else LAX_END
     tail = head
     while True:
         data = channel.unread()
@@ -247,20 +244,12 @@ def read_body(source: DataSource | ChunkSource, c: Content, *, strict: bool, lim
     strict = strict and bool(c.crlf)
     raw, thrown = source.rest(strict, 2 * limit + 65536 if limit else 1 << 62)
     if source.dots:
-        raw = _without_dots(raw, strict)
+        raw = unstuffed(raw, lax=not strict)
     body = _line_ends(raw, strict)
     c.size += len(body) + thrown
     c.too_big = c.size > limit > 0 and bool(body)
     c.body = (c.first or b"") + body
     c.lines += body.count(b"\n")
-
-
-def _without_dots(raw: bytes, strict: bool) -> bytes:
-    if raw[:1] == b".":
-        raw = raw[1:]
-    if strict:
-        return raw.replace(b"\r\n.", b"\r\n")
-    return raw.replace(b"\n.", b"\n")
 
 
 _BARE_LF = re.compile(rb"(?<!\r)\n")

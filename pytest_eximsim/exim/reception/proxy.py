@@ -8,12 +8,12 @@ one up to the line's end. Version 2 is the later releases' everywhere.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import Died
+from ...wire.proxy import FIXED, SIGNATURE, TCP4, TCP6, addresses
 from ..hosts import build_fullhost, is_ip, look_up_sender_name
 from ..state import Connection
 from .channel import Lost
@@ -25,13 +25,11 @@ WAIT = 3.0
 PEEK = 232
 V1_ROOM = 232
 FIRST_READ = 14
-SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-V2_FIXED = 16
 V2_LARGEST = 232
 _SPACES = " \t\n\v\f\r"
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 #: What is in the room for the addresses before anything was read into it, as the binary showed (p710).
-_STALE = b"\x06" + bytes(V2_LARGEST - V2_FIXED - 1)
+_STALE = b"\x06" + bytes(V2_LARGEST - FIXED - 1)
 
 
 class _Bad(Exception):
@@ -206,11 +204,11 @@ def _up_to_line_end(reader: _Reader, octets: bytes) -> bytes:
 
 
 def _version_2(s: Session, reader: _Reader, octets: bytes) -> None:
-    octets += reader.read(V2_FIXED - FIRST_READ)
+    octets += reader.read(FIXED - FIRST_READ)
     if octets[12] >> 4 != 2:
         raise _Bad
-    room = octets + bytes(V2_FIXED - len(octets))
-    size = V2_FIXED + int.from_bytes(room[14:16], "big")
+    room = octets + bytes(FIXED - len(octets))
+    size = FIXED + int.from_bytes(room[14:16], "big")
     if size > V2_LARGEST:
         raise _Bad
     while len(octets) < size:
@@ -220,24 +218,15 @@ def _version_2(s: Session, reader: _Reader, octets: bytes) -> None:
         return
     if command != 1:
         raise _Bad
-    addresses = octets[V2_FIXED:] + _STALE[max(0, len(octets) - V2_FIXED):]
+    addresses = octets[FIXED:] + _STALE[max(0, len(octets) - FIXED):]
     _apply_version_2(s.c, octets[13], addresses)
 
 
 def _apply_version_2(c: Connection, family: int, data: bytes) -> None:
-    width = {0x11: 4, 0x21: 16}.get(family)
+    width = {TCP4: 4, TCP6: 16}.get(family)
     if width is None:
         raise _Bad
+    client, proxy = addresses(width, data)
     c.proxy_host, c.proxy_port = c.host_address, c.host_port
-    c.host_address = printed(data[:width])
-    c.proxy_external_address = printed(data[width:2 * width])
-    c.host_port = int.from_bytes(data[2 * width:2 * width + 2], "big")
-    c.proxy_external_port = int.from_bytes(data[2 * width + 2:2 * width + 4], "big")
-
-
-def printed(octets: bytes) -> str:
-    """An address as inet_ntop writes it."""
-    address = ipaddress.ip_address(octets)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return f"::ffff:{address.ipv4_mapped}"
-    return str(address)
+    c.host_address, c.host_port = client.address, client.port
+    c.proxy_external_address, c.proxy_external_port = proxy.address, proxy.port

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate

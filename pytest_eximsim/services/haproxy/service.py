@@ -22,8 +22,8 @@ from ...exim.world import Endpoint, Stream
 from ...haproxy.assignment import Party, all_servers, assign, unassigned
 from ...haproxy.config import Config, parse_files
 from ...haproxy.listeners import Listener, backends_of, choose_listener, destination, mail_listeners
-from ...haproxy.proxies import Server
 from ...haproxy.runcopy import RunCopy, portable
+from ...wire.proxy import End, encode_v1
 from .binary import Binary, find_binary
 from .checks import CheckStream
 from .ends import EndsOf
@@ -318,12 +318,5 @@ class HaproxyService:
 
 def _header(listener: Listener, client: Endpoint, far: Endpoint) -> bytes:
     """The PROXY header by which the client's address reaches HAProxy; an IPv4 client of a v4v6 socket is a mapped one, as in production."""
-    source, target, family = client.address, far.address, "TCP6" if ":" in client.address else "TCP4"
-    if listener.v4v6 and family == "TCP4":
-        source, target, family = f"::ffff:{source}", f"::ffff:{target}", "TCP6"
-    return f"PROXY {family} {source} {target} {client.port} {far.port}\r\n".encode()
-
-
-def first_servers(config: Config, listener: Listener) -> list[Server]:
-    """The servers that sessions of this listener may reach."""
-    return [server for backend in backends_of(config, listener.frontend) for server in backend.servers]
+    source = End(f"::ffff:{client.address}", client.port) if listener.v4v6 and ":" not in client.address else client
+    return encode_v1(source, far)
