@@ -218,8 +218,8 @@ def _version_2(s: Session, reader: _Reader, octets: bytes) -> None:
         return
     if command != 1:
         raise _Bad
-    addresses = octets[FIXED:] + _STALE[max(0, len(octets) - FIXED):]
-    _apply_version_2(s.c, octets[13], addresses)
+    data = octets[FIXED:] + _STALE[max(0, len(octets) - FIXED):]
+    _apply_version_2(s.c, octets[13], data)
 
 
 def _apply_version_2(c: Connection, family: int, data: bytes) -> None:
