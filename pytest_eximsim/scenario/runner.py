@@ -263,7 +263,7 @@ def _unused(run: Run) -> list[tuple[Position, str]]:
     """What the scenario's own environment has and nothing used."""
     found: list[tuple[Position, str]] = []
     subject, environment = run.subject, run.bound.scenario
-    if environment.haproxy is not None and subject.edge is not None and not subject.edge_used:
+    if environment.haproxy is not None and subject.edge is not None and not subject.haproxy_used:
         found.append((environment.place("haproxy"), "HAProxy was used by nothing in this scenario"))
     named = set(run.bound.expect.remotes or ()) if run.bound.expect is not None else set()
     for name, remote in subject.remotes.by_name.items():

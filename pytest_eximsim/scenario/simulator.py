@@ -56,7 +56,7 @@ class Simulator:
     names: dict[str, str] = field(default_factory=dict)
     machines: dict[str, Machine] = field(default_factory=dict)
     edge: HaproxyService | None = None
-    edge_used: bool = False
+    haproxy_used: bool = False
     book: LogBook = field(default_factory=LogBook)
 
     def __post_init__(self) -> None:
@@ -235,7 +235,7 @@ class Simulator:
     def _through(self, client: Endpoint, to: str | None, position: Position) -> Stream:
         if self.edge is None:
             raise ScenarioError("there is no HAProxy here", position)
-        self.edge_used = True
+        self.haproxy_used = True
         try:
             return self.edge.connect(client, int(to) if to and to.isdigit() else to)
         except ScenarioError as error:
@@ -251,7 +251,7 @@ class Simulator:
         stream = self.network.connect(proxy, server)
         source = Endpoint(client.address, client.port or self.network.free_port())
         encode = encode_v2 if header.proxy == "v2" else encode_v1
-        stream.send(encode((source.address, source.port), (server.address, server.port)))
+        stream.send(encode(source, server))
         return stream
 
     def _server(self, client: Endpoint, to: str | None, position: Position) -> Endpoint:

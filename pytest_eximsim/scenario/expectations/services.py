@@ -119,6 +119,7 @@ def tls(look: Look, value: TlsExpect) -> list[Failure]:
 def haproxy(look: Look, value: HaproxyExpect) -> list[Failure]:
     """Servers' states, finished health checks, the log, clients' sessions."""
     service = look.run.subject.haproxy()
+    look.run.subject.haproxy_used = True
     failures: list[Failure] = []
     for name, pattern in (value.servers or {}).items():
         got = str(service.state(name))
