@@ -321,6 +321,20 @@ def split(address: str) -> tuple[str, str]:
     return (local, domain) if at else (address, "")
 
 
+def unquote_local_part(text: str) -> str:
+    """What a local part means: without the quotes and the backslashes that protect characters."""
+    if '"' not in text and "\\" not in text:
+        return text
+    found: list[str] = []
+    chars = iter(text)
+    for char in chars:
+        if char == "\\":
+            found.append(next(chars, ""))
+        elif char != '"':
+            found.append(char)
+    return "".join(found)
+
+
 def qualify(p: Process, address: str, *, recipient: bool) -> str:
     """An unqualified address with qualify_recipient or qualify_domain (chapter 31.4)."""
     domain = p.configuration.main.get("qualify_recipient" if recipient else "qualify_domain")

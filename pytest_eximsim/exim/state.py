@@ -73,11 +73,15 @@ class Connection:
     opened: float = 0.0
     nolog: bool = False                 # hosts_connection_nolog matched: smtp_connection is off for this connection
     id: str = ""                        # connection id of later releases (`Ci=`)
-    no_enforce_sync: bool = False       # control = no_enforce_sync
+    enforce_sync: bool | None = None    # control = enforce_sync, no_enforce_sync; None: as smtp_enforce_sync says
     no_pipelining: bool = False         # control = no_pipelining
     allow_auth_unadvertised: bool = False               # control = allow_auth_unadvertised
     no_multiline_responses: bool = False                # control = no_multiline_responses
     no_delay_flush: bool = False        # control = no_delay_flush
+    no_callout_flush: bool = False      # control = no_callout_flush
+    dmarc_disable_verify: bool = False  # control = dmarc_disable_verify, dkim_disable_verify
+    dmarc_enable_forensic: bool = False  # control = dmarc_enable_forensic
+    rates: dict[str, float] = field(default_factory=dict)   # rates that ratelimit = …/per_conn has computed
     session: Any = None                 # reception.session.Session while one runs: .flush(), .unread(), .pipelining
     count_mail: int = 0                 # MAIL commands of this connection
     acl_c: dict[str, str] = field(default_factory=dict)
@@ -151,8 +155,13 @@ class Message:
     removed_headers: str = ""           # colon list of remove_header
     warned: set[str] = field(default_factory=set)       # log_message texts of warn that were logged
     freeze: bool = False
+    freeze_tell: bool = True            # control = freeze/no_tell turns it off
     queue_only: str = ""                # why there is no immediate delivery: "ACL", "" …
+    queue_routed: bool = False          # control = queue/first_pass_route
     queue_name: str = ""
+    cutthrough: bool = False            # control = cutthrough_delivery was accepted
+    dkim_disable_verify: bool = False   # control = dkim_disable_verify
+    rates: dict[str, float] = field(default_factory=dict)   # rates that ratelimit = …/per_mail has computed
     discarded_by: str = ""              # "MAIL ACL", "RCPT ACL", "DATA ACL"
     discard_reason: str = ""
     fake: str = ""                      # "fakereject", "fakedefer"
@@ -191,6 +200,15 @@ class Address:
     host_address: str = ""
     host_port: int = 0
     variables: dict[str, str] = field(default_factory=dict)          # r_…
+    kind: str = ""                      # "file", "pipe", "reply": no address but what a redirection wants done
+    permitted: bool = True              # such a thing is not forbidden by its router
+    start_router: str = ""              # where routing begins, "" at the first one
+    routed_by: str = ""                 # the router that had it last
+    errors_to: str | None = None        # set by a router: return path and where bounces go; "" for none
+    headers_add: tuple[str, ...] = ()   # what the routers so far want added and removed
+    headers_remove: tuple[str, ...] = ()
+    errno: int = -1                     # basic_errno of a failure that shows later
+    failure: str = ""                   # its text
 
 
 @dataclass
@@ -213,6 +231,8 @@ class Scratch:
     lookup_cache: dict[Any, Any] = field(default_factory=dict)       # lookups/cache.py
     connections: dict[Any, Any] = field(default_factory=dict)        # Redis and SQL connections of this process
     list_cache: dict[Any, Any] = field(default_factory=dict)         # named lists already tested for this subject
+    command_rates: dict[str, float] = field(default_factory=dict)    # rates that ratelimit has computed in this ACL
+    dns_list_answers: dict[str, Any] = field(default_factory=dict)   # what dnslists has asked for, by name
 
 
 @dataclass
@@ -225,6 +245,7 @@ class Process:
     message: Message = field(default_factory=Message)
     address: Address | None = None
     acl_level: int = 0                  # how deep ACLs are nested; 0 outside
+    acl_run: Any = None                 # acl.run.Run of the ACL that is running
     acl_phase: str = ""                 # what is running: "connect", "rcpt" … (acl/phases.py), "" outside ACLs
     scratch: Scratch = field(default_factory=Scratch)
     last_id_tick: int = 0               # time of the newest message id this process gave (ids.py)
@@ -253,4 +274,5 @@ class Process:
         child.scratch.connections = dict(self.scratch.connections)
         child.scratch.list_cache = dict(self.scratch.list_cache)
         child.scratch.variables = dict(self.scratch.variables)
+        child.scratch.dns_list_answers = dict(self.scratch.dns_list_answers)
         return child

@@ -7,13 +7,14 @@ and log line, which the session makes of the Verdict.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure, Position
-from ..addresses import split
+from ..addresses import split, unquote_local_part
 from ..config.model import Acl, Statement
 from ..expansion import expand
-from ..lists import forget
+from ..lists import ListDeferred, Matched, forget, match_domain
 from ..log import host_and_ident, log, printing, selector_on
 from ..state import Address
 from .messages import split_message
@@ -46,36 +47,75 @@ def run_acl(p: Process, phase: Phase, option_text: str | None, *, recipient: str
 
     Never raises for what the ACL says; Died where Exim's process would die, NotSimulated for what only shows when it runs.
     """
-    address = None
-    saved = p.address, p.acl_phase, p.acl_level
-    if recipient is not None:
-        address = p.address = make_address(p, recipient)
-        forget(p, "domain")
-        forget(p, "local_part")
-    elif phase is Phase.MAIL:
-        forget(p, "sender")
-        forget(p, "sender_domain")
+    saved = p.address, p.acl_phase, p.acl_level, p.acl_run
+    run = p.acl_run = Run(p, phase)
     p.acl_phase, p.acl_level = phase.words, 0
-    run = Run(p, phase, address)
+    _start_afresh(p)
     try:
+        if recipient is not None and not _set_recipient(run, recipient):
+            return Verdict(Result.DEFER, None, "defer in percent_hack_domains check")
+        if phase is Phase.MAIL:
+            forget(p, "sender")
+            forget(p, "sender_domain")
         outcome = Outcome(Result.FAIL) if option_text is None else _run_option(run, option_text)
     finally:
-        p.address, p.acl_phase, p.acl_level = saved
+        p.address, p.acl_phase, p.acl_level, p.acl_run = saved
+        p.scratch.variables.pop("sender_address_data", None)
     return _verdict(run, outcome)
+
+
+def _start_afresh(p: Process) -> None:
+    """What no ACL, not even one in an expansion, finds left from the one before."""
+    p.message.sender_verify_failed = None
+    p.scratch.command_rates = {}
+
+
+def _set_recipient(run: Run, recipient: str) -> bool:
+    """The recipient as the address being handled; false where percent_hack_domains could not be asked."""
+    p = run.p
+    forget(p, "domain")
+    forget(p, "local_part")
+    address = make_address(p, recipient)
+    if address is None:
+        return False
+    run.recipient = p.address = address
+    return True
 
 
 def run_nested(p: Process, name: str, args: list[str]) -> Verdict:
     """`${acl{name}{args}…}`: the ACL's own messages, not split."""
     phase = _PHASES.get(p.acl_phase, Phase.UNKNOWN)
-    run = Run(p, phase, p.address if phase is Phase.RCPT else None)
-    outcome = call(run, name, args)
+    outer = p.acl_run
+    run = p.acl_run = Run(p, phase)
+    if p.address is not None and phase in (Phase.RCPT, Phase.VRFY):
+        run.recipient = replace(p.address, original_local_part=p.address.local_part)
+    _start_afresh(p)
+    try:
+        outcome = call(run, name, args)
+    finally:
+        p.acl_run = outer
+        if outer is not None:
+            outer.log_to = run.log_to
     return Verdict(outcome.result, outcome.user_message, outcome.log_message)
 
 
-def make_address(p: Process, text: str) -> Address:
-    """The Address of a recipient: domain and local part lower case, the client's spelling kept beside it."""
-    local_part, domain = split(text)
-    return Address(text, local_part.lower(), domain.lower(), original_local_part=local_part)
+def make_address(p: Process, text: str) -> Address | None:
+    """The Address of a recipient: domain and local part lower case, quotes taken off; the client's spelling is kept beside it.
+
+    `percent_hack_domains` makes a%b@c a@b. None where that list could not be gone through.
+    """
+    quoted, domain = split(text)
+    local_part, domain = unquote_local_part(quoted), domain.lower()
+    hacked = str(p.configuration.main.get("percent_hack_domains") or "")
+    while hacked:
+        result = match_domain(p, hacked, domain)
+        if isinstance(result, ListDeferred):
+            return None
+        if not isinstance(result, Matched) or "%" not in local_part:
+            break
+        local_part, _, domain = local_part.rpartition("%")
+        text, domain = f"{local_part}@{domain}", domain.lower()
+    return Address(text, local_part.lower(), domain, original_local_part=local_part)
 
 
 def _verdict(run: Run, outcome: Outcome) -> Verdict:
@@ -164,6 +204,7 @@ def _run_statements(run: Run, acl: Acl) -> Outcome:
     p = run.p
     entries = entries_of(p.release)
     quitting = run.phase in (Phase.QUIT, Phase.NOTQUIT) and p.acl_level == 0
+    left = Outcome(Result.FAIL)         # the refusal at the end has the messages of the last statement that did not decide
     for statement in acl.statements:
         verb = run.verb = statement.verb
         run.details = False
@@ -184,14 +225,16 @@ def _run_statements(run: Run, acl: Acl) -> Outcome:
                 return outcome
         if verb == "warn":
             _warn(run, acl, statement, outcome)
+            left = Outcome(Result.FAIL)
             continue
         decided = _decide(run, verb, outcome, endpass)
         if decided is None:
+            left = Outcome(Result.FAIL, outcome.log_message, outcome.user_message)
             continue
         if quitting and verb != "accept" and p.release.quit_checked_late:
             return Outcome(Result.ERROR, f"QUIT or not-QUIT toplevel ACL may not fail ('{verb}' verb used incorrectly)")
         return decided
-    return Outcome(Result.FAIL)
+    return left
 
 
 def _decide(run: Run, verb: str, outcome: Outcome, endpass: bool) -> Outcome | None:

@@ -178,9 +178,14 @@ class Session:
         """Run the ACL of an option."""
         return run_acl(self.p, phase, self.option(option), recipient=recipient)
 
+    def enforces_sync(self) -> bool:
+        """Must a client wait? As the option says, unless a control has said otherwise."""
+        said = self.c.enforce_sync
+        return bool(self.main.get("smtp_enforce_sync", True)) if said is None else said
+
     def in_sync(self) -> bool:
         """No input waits on the socket that should not be there yet."""
-        if not self.main.get("smtp_enforce_sync", True) or self.c.no_enforce_sync or self.channel.stream.ready() is False:
+        if not self.enforces_sync() or not self.channel.stream.ready():
             return True
         return not self.channel.arriving()
 
@@ -188,6 +193,8 @@ class Session:
     def reset(self) -> None:
         """Forget the transaction (RSET, HELO, a message that ended, MAIL)."""
         self.p.message = Message()
+        if not self.release.dmarc_controls_last:
+            self.c.dmarc_disable_verify = self.c.dmarc_enable_forensic = False
         self.too_many = False
         self.discarded = False
         self.recipients_discarded = False
@@ -282,7 +289,7 @@ def _one_command(s: Session, raw: bytes, overlong: bool) -> bool:
 
 
 def _enforced(s: Session) -> bool:
-    return bool(s.main.get("smtp_enforce_sync", True)) and not s.c.no_enforce_sync and not s.pipe_connect
+    return s.enforces_sync() and not s.pipe_connect
 
 
 def _count_nonmail(s: Session, command: Command) -> bool:

@@ -1,0 +1,113 @@
+"""Conditions that match one thing against a list, and `condition` itself (Exim chapter 44.25; cases ACL-015, ACL-017).
+
+Where a list cannot be gone through to its end the condition is deferred; the reason is the lookup's. What a lookup found is left in
+$domain_data and its sisters, which a test without a lookup empties.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...expansion.conditions.comparing import folded
+from ...lists import (
+    ListDeferred,
+    Matched,
+    Result,
+    match_address,
+    match_domain,
+    match_local_part,
+    match_sender_host,
+    match_string,
+)
+from ..verdict import FAIL, Outcome, truth
+from ..verdict import Result as Ended
+
+if TYPE_CHECKING:
+    from ..run import Run
+
+_NUMBER = re.compile(r"-?[0-9]*")
+
+
+def _outcome(result: Result) -> Outcome:
+    if isinstance(result, ListDeferred):
+        return Outcome(Ended.DEFER, result.message)
+    return truth(isinstance(result, Matched))
+
+
+def _data(result: Result) -> str:
+    return (result.data or "") if isinstance(result, Matched) else ""
+
+
+def authenticated(run: Run, value: str) -> Outcome:
+    """The name of the authenticator that the client used."""
+    name = run.p.connection.authenticated_by
+    return _outcome(match_string(run.p, value, name)) if name else FAIL
+
+
+def condition(run: Run, value: str) -> Outcome:
+    """A truth value: a number, yes, no, true, false; empty is false (case ACL-015)."""
+    if _NUMBER.fullmatch(value) and not (value.startswith("-") and not run.p.release.negative_booleans):
+        return truth(_as_int(value) != 0)
+    match folded(value):
+        case "yes" | "true":
+            return truth(True)
+        case "no" | "false":
+            return FAIL
+    return Outcome(Ended.DEFER, f'invalid "condition" value "{value}"')
+
+
+def _as_int(text: str) -> int:
+    """As atoi() has it on the machines that Exim runs on: 64 bits, clamped, of which 32 are kept."""
+    number = int(text[:40]) if text not in ("", "-") else 0
+    return max(-(1 << 63), min(number, (1 << 63) - 1)) & 0xFFFFFFFF
+
+
+def domains(run: Run, value: str) -> Outcome:
+    """The recipient's domain."""
+    assert run.recipient is not None
+    result = match_domain(run.p, value, run.recipient.domain, cache="domain")
+    run.p.scratch.domain_data = _data(result)
+    return _outcome(result)
+
+
+def encrypted(run: Run, value: str) -> Outcome:
+    """The cipher of the client's TLS session, as OpenSSL names it."""
+    session = run.p.connection.tls
+    return _outcome(match_string(run.p, value, session.cipher)) if session is not None else FAIL
+
+
+def hosts(run: Run, value: str) -> Outcome:
+    """The client."""
+    result = match_sender_host(run.p, value)
+    run.p.scratch.host_data = _data(result)
+    return _outcome(result)
+
+
+def local_parts(run: Run, value: str) -> Outcome:
+    """The recipient's local part, as the client wrote it; compared without case unless the list says `+caseful` (case ACL-046)."""
+    assert run.recipient is not None
+    result = match_local_part(run.p, value, run.recipient.original_local_part, cache="local_part")
+    run.p.scratch.local_part_data = _data(result)
+    return _outcome(result)
+
+
+def recipients(run: Run, value: str) -> Outcome:
+    """The recipient's whole address."""
+    assert run.recipient is not None
+    result = match_address(run.p, value, run.recipient.address)
+    if run.p.release.list_match_data:
+        run.p.scratch.variables["recipient_data"] = _data(result)
+    return _outcome(result)
+
+
+def sender_domains(run: Run, value: str) -> Outcome:
+    """The sender's domain, empty for the null sender."""
+    return _outcome(match_domain(run.p, value, run.p.message.sender.rpartition("@")[2], cache="sender_domain"))
+
+
+def senders(run: Run, value: str) -> Outcome:
+    """The sender's whole address, empty for the null sender."""
+    result = match_address(run.p, value, run.p.message.sender, cache="sender")
+    run.p.scratch.sender_data = _data(result)
+    return _outcome(result)
