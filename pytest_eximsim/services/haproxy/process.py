@@ -8,6 +8,7 @@ are served meanwhile.
 from __future__ import annotations
 
 import contextlib
+import errno
 import selectors
 import socket
 import subprocess
@@ -27,6 +28,8 @@ global
     hard-stop-after 1s
 """
 START_SECONDS = 15.0
+#: A process that hands over is looked at so often (seconds).
+HANDOVER_LOOK = 0.002
 
 
 @dataclass
@@ -116,6 +119,18 @@ class HaproxyProcess:
         except OSError as error:
             raise ServiceError(f"HAProxy does not answer on its admin socket: {error}") from error
         return answer.decode("latin-1")
+
+    def await_handover(self, timeout: float = 5.0) -> None:
+        """A process that another one replaces: wait until it takes no more connections. Blocking.
+
+        The new one tells it so by a signal; until that has come in, both would take them. Its admin socket closes with the others.
+        """
+        until = time.monotonic() + timeout
+        while self.alive and time.monotonic() < until:
+            with socket.socket(socket.AF_UNIX) as asking:
+                if asking.connect_ex(self.admin_path) in (errno.ECONNREFUSED, errno.ENOENT):
+                    return
+            time.sleep(HANDOVER_LOOK)
 
     def stop(self) -> None:
         """End it, at once, whatever is open. Blocking, for a moment."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Position, ServiceError, ServiceMissing
 from ...exim.world import Endpoint, Stream
-from ...haproxy.assignment import Party, all_servers, assign, unassigned
+from ...haproxy.assignment import Party, all_servers, assign, find_servers, unassigned
 from ...haproxy.config import Config, parse_files
 from ...haproxy.listeners import Listener, backends_of, choose_listener, destination, mail_listeners
 from ...haproxy.runcopy import RunCopy, portable
@@ -36,6 +36,7 @@ from .tree import HaproxyTree, MakeCertificate
 
 if TYPE_CHECKING:
     from ...runtime.hub import Hub
+    from ...runtime.tls import TlsMaker
 
 
 class NotPortable(ServiceMissing):
@@ -67,7 +68,10 @@ class HaproxySettings:
 
 @dataclass
 class HaproxyService:
-    """One HAProxy of one scenario. `serve` is called, in a task of its own, for every connection that reaches a party's server line."""
+    """One HAProxy of one scenario. `serve` is called, in a task of its own, for every connection that reaches a party's server line.
+
+    `tls` is for the clients' streams; who serves a connection gives its stream its own.
+    """
 
     hub: Hub
     settings: HaproxySettings
@@ -76,6 +80,7 @@ class HaproxyService:
     resolve: Callable[[str], str | None] = lambda name: None
     make_certificate: MakeCertificate | None = None
     authority_file: Callable[[], str] | None = None
+    tls: TlsMaker | None = None
     log: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
@@ -176,6 +181,8 @@ class HaproxyService:
             self.messages += read_messages(process.text, files, self.ports.names)
         if self.process is not None:
             self.older.append(self.process)
+        if replaces is not None and self.process is not None:
+            self.hub.call_blocking(self.process.await_handover)
         self.process = process
 
     def _refused(self, process: HaproxyProcess, files: Mapping[str, str]) -> HaproxyRefused:
@@ -189,10 +196,18 @@ class HaproxyService:
     # ---- servers
 
     def set_servers(self, chosen: Mapping[str, str]) -> None:
-        """`servers:` as a step: from now on new connections go there. Raises ScenarioError for unknown names; nothing is changed then."""
+        """`servers:` as a step: from now on new connections go there, whatever was said of these servers before.
+
+        Raises ScenarioError for unknown names; nothing is changed then.
+        """
         assign(self.config, self.parties, {**self.chosen, **chosen}, resolve=self.resolve)
-        self.chosen.update(chosen)
+        meant = {one for name in chosen for one in self._full_names(name)}
+        still = {name: who for name, who in self.chosen.items() if not meant.issuperset(self._full_names(name))}
+        self.chosen = {**still, **chosen}
         self._assign()
+
+    def _full_names(self, name: str) -> set[str]:
+        return {one.full_name for one in find_servers(self.config, name)}
 
     def _assign(self) -> None:
         found = assign(self.config, self.parties, self.chosen, resolve=self.resolve)
@@ -254,7 +269,7 @@ class HaproxyService:
             made.sendall(_header(listener, client, far))
         self.ends.came_by(listener, far)
         made.setblocking(False)
-        return SocketStream(self.hub, made, peer=far, local=client)
+        return SocketStream(self.hub, made, peer=far, local=client, tls=self.tls)
 
     def choose(self, client: Endpoint, to: str | int | None) -> Listener:
         """The listener that this client reaches. Raises ScenarioError."""
