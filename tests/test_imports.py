@@ -27,7 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "oracle": INNER | {"scenario"},
 }
 PURE = ("wire", "haproxy", "mailauth", "exim")
-IMPURE = {"asyncio", "greenlet", "multiprocessing", "random", "secrets", "select", "selectors", "socket", "ssl", "subprocess", "threading", "time"}
+IMPURE = {"asyncio", "greenlet", "multiprocessing", "random", "secrets", "select", "selectors", "socket", "ssl", "subprocess", "threading",
+          "time"}
 #: How files are opened; where importlib.resources is imported, it is the package's own data.
 OPENS = {"read_text", "read_bytes", "write_text", "write_bytes"}
 
