@@ -20,6 +20,7 @@ from .model import Exim
 if TYPE_CHECKING:
     from ..runtime.files import FileTree
     from ..runtime.tls import TlsMaker
+    from .world import MtaNetwork
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Machine:
     names: Mapping[str, str]
     addresses: tuple[str, ...]
     tls: TlsMaker
+    network: MtaNetwork
     mta: Mta = field(init=False)
     listening: Interfaces = field(init=False)
 

@@ -13,10 +13,9 @@ from ..errors import Position, ScenarioError, ServiceError
 from ..exim.world import Endpoint, RedisConnection, RedisError
 from ..services.redis.commands import reply_value, split_command
 from ..services.redis.gate import Fault, Gate, Server
-from ..services.remote import RemoteSpec, ScriptedRemote
+from ..services.remote import RemoteServer, RemoteSpec, ScriptedRemote
 from .configuration import folder_of
 from .model import Redis, Remote, Sql
-from .outcome import NotYetAvailable
 
 if TYPE_CHECKING:
     from ..runtime.hub import Hub
@@ -183,30 +182,41 @@ class Remotes:
 
     hub: Hub
     network: MemoryNetwork
-    by_name: dict[str, ScriptedRemote] = field(default_factory=dict)
+    by_name: dict[str, RemoteServer] = field(default_factory=dict)
 
     def use(self, remotes: Mapping[str, Remote], positions: Mapping[str, Position] | None = None) -> None:
         """New remotes listen; known ones get other replies."""
         for name, one in remotes.items():
-            if one.server is not None:
-                raise NotYetAvailable("server: aiosmtpd", one.place("server"))
             known = self.by_name.get(name)
             if known is not None and (one.address is None or one.address == known.spec.address):
                 if one.replies is not None:
                     known.use(one.replies)
                 continue
+            if one.server is not None and (one.replies is not None or one.auth is not None or one.tls not in (None, "none")):
+                wrong = next(name for name in ("replies", "auth", "tls") if one.given(name))
+                raise ScenarioError(f"`{wrong}`: an aiosmtpd server answers by itself", one.place(wrong))
             self._add(name, one)
 
     def _add(self, name: str, one: Remote) -> None:
         assert one.address is not None
         spec = RemoteSpec(name, one.address, one.port or 25, one.protocol == "lmtp", one.tls or "none", one.auth or {},
                           **({"script": one.replies} if one.replies is not None else {}))
-        remote = self.by_name[name] = ScriptedRemote(spec, self.hub.sleep)
+        remote = self.by_name[name] = self._aiosmtpd(spec) if one.server else ScriptedRemote(spec, self.hub.sleep)
         place = Endpoint(spec.address, spec.port)
         self.network.listen(place, remote.serve, behave=lambda: _behaviour(remote))
 
 
-def _behaviour(remote: ScriptedRemote) -> str:
+    def _aiosmtpd(self, spec: RemoteSpec) -> RemoteServer:
+        from ..services.aiosmtpd_remote import AiosmtpdRemote
+
+        return AiosmtpdRemote(self.hub, spec)
+
+    def close(self) -> None:
+        for remote in self.by_name.values():
+            remote.close()
+
+
+def _behaviour(remote: RemoteServer) -> str:
     """`refuse` or `timeout` where the script says so for the next connection; that turn is taken then."""
     word = remote.at_connect
     if word:

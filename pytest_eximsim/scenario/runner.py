@@ -128,9 +128,9 @@ def run_case(bound: BoundCase, options: RunOptions) -> Outcome:
 
     outcome = Outcome()
     trace = Trace() if options.explain else None
-    haproxy = bound.scenario.haproxy is not None
+    outside = bound.scenario.haproxy is not None or any(one.server for one in (bound.scenario.remotes or {}).values())
     try:
-        subject = Simulator(bound.scenario, options.worker, haproxy, trace)
+        subject = Simulator(bound.scenario, options.worker, outside, trace)
     except EximsimError as error:
         outcome.failures.append(_failure(error, bound.case.position))
         return outcome
@@ -167,8 +167,8 @@ def _play(run: Run, outcome: Outcome) -> None:
             outcome.failures.append(Failure(str(missing), missing.position))
         except EximsimError as error:
             outcome.failures.append(_failure(error, expect.position))
-    for name, error in run.subject.hub.failures:
-        outcome.failures.append(_task_failure(name, error, run.bound.case.position))
+    for name, problem in run.subject.hub.failures:
+        outcome.failures.append(_task_failure(name, problem, run.bound.case.position))
 
 
 def _start(run: Run, outcome: Outcome) -> bool:
@@ -255,7 +255,8 @@ def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
     edge = subject.edge
     if edge is not None:
         outcome.haproxy = edge.header
-        outcome.services = [*outcome.services, ("HAProxy's log", "\n".join(edge.log)), ("HAProxy's messages", "\n".join(str(one) for one in edge.messages))]
+        messages = "\n".join(str(one) for one in edge.messages)
+        outcome.services = [*outcome.services, ("HAProxy's log", "\n".join(edge.log)), ("HAProxy's messages", messages)]
     outcome.unused = _unused(run)
 
 
@@ -266,8 +267,8 @@ def _unused(run: Run) -> list[tuple[Position, str]]:
     if environment.haproxy is not None and subject.edge is not None and not subject.haproxy_used:
         found.append((environment.place("haproxy"), "HAProxy was used by nothing in this scenario"))
     named = set(run.bound.expect.remotes or ()) if run.bound.expect is not None else set()
+    tried = {one.address for machine in subject.machines.values() for one in machine.network.tried}
     for name, remote in subject.remotes.by_name.items():
-        if not remote.connections and name not in named and not any(remote.spec.address == one.address for m in subject.machines.values()
-                                                                    for one in m.world.network.tried):
+        if not remote.connections and name not in named and remote.spec.address not in tried:
             found.append((environment.place("remotes"), f"remote {name} was used by nothing in this scenario"))
     return found

@@ -112,13 +112,14 @@ class Simulator:
         self.names["@SPOOL@"] = names["@SPOOL@"]
         addresses = addresses_of(exim)
         allow = frozenset(exim.allow or ())
+        network = MtaNetwork(self.network, ("127.0.0.1", *addresses))
         world = build_world(self.hub, Parts(
             files=files, users=users, resolver=self.resolver, redis=self.redis_server.gate, sql=self.sql_servers.gate(files),
-            network=MtaNetwork(self.network, ("127.0.0.1", *addresses)),
+            network=network,
             commands=Programs(self.hub, allowed="run" in allow, files=files), logs=Logs(self.book, name), entropy=Entropy(),
             scanners=self._scanners(), trace=self.trace), hostname=exim.hostname or configurations.HOSTNAME, zone=self.zone, allow=allow)
         tls = TlsMaker(self.authority, hostname=world.hostname, real_path=files.real_path)
-        machine = self.machines[name] = Machine(name, exim, files, world, configuration, choice, names, addresses, tls)
+        machine = self.machines[name] = Machine(name, exim, files, world, configuration, choice, names, addresses, tls, network)
         self._listen(machine)
 
     def _listen(self, machine: Machine) -> None:
@@ -418,6 +419,7 @@ class Simulator:
             self.edge.stop()
             self.edge = None
         self.hub.close()
+        self.remotes.close()
         self.redis_server.close()
         self.sql_servers.close()
         shutil.rmtree(self.work, ignore_errors=True)

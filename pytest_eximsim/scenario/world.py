@@ -100,7 +100,7 @@ class MtaNetwork:
         return next((one for one in family if one.startswith(("127.", "::1")) == loopback), family[0] if family else remote)
 
 
-@dataclass(frozen=True)
+@dataclass
 class ScannerAnswers:
     """exim.world.Scanners: None where the scenario does not say what a scanner would answer."""
 

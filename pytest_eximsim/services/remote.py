@@ -98,6 +98,22 @@ class ReceivedMessage:
     user: str = ""
 
 
+class RemoteServer(Protocol):
+    """A remote, whatever answers for it: a ScriptedRemote or an AiosmtpdRemote."""
+
+    spec: RemoteSpec
+    messages: list[ReceivedMessage]
+    dialogue: list[str]
+    connections: int
+
+    @property
+    def at_connect(self) -> str: ...
+    def not_connected(self) -> None: ...
+    def use(self, script: Script) -> None: ...
+    def serve(self, stream: Stream) -> None: ...
+    def close(self) -> None: ...
+
+
 class _Gone(Exception):
     """The connection ends: `drop`, the client's end, or QUIT."""
 
@@ -124,6 +140,9 @@ class ScriptedRemote:
         """`refuse` or `timeout` where the next connection does not come about (whoever connects asks this first), else empty."""
         reply = self._peek("connect")
         return reply.word if reply and reply.word in ("refuse", "timeout") else ""
+
+    def close(self) -> None:
+        """Nothing of its own is open."""
 
     def not_connected(self) -> None:
         """A connection was refused or not answered, as `at_connect` said: that turn is taken."""

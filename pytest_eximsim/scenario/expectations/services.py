@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...exim.world import SqlError, SqlResult
@@ -65,7 +66,7 @@ def sql(look: Look, value: dict[str, Any]) -> list[Failure]:
         if name == "sqlite":
             for path, queries in wanted.items():
                 files = look.run.subject.sql("sqlite")
-                failures += _rows(look, path, queries, lambda statement, path=path, files=files: files.sqlite(path, statement))
+                failures += _rows(look, path, queries, partial(files.sqlite, path))
             continue
         database = look.run.subject.sql(name)
         if isinstance(wanted, dict):
@@ -77,11 +78,11 @@ def sql(look: Look, value: dict[str, Any]) -> list[Failure]:
     return failures
 
 
-def _rows(look: Look, what: str, queries: dict[str, Sequence[Pattern]], execute: Any) -> list[Failure]:
+def _rows(look: Look, what: str, queries: dict[str, Sequence[Pattern]], execute: Callable[[str], SqlResult]) -> list[Failure]:
     failures: list[Failure] = []
     for query, wanted in queries.items():
         try:
-            result: SqlResult = look.run.subject.hub.call_blocking(lambda query=query: execute(query))
+            result = look.run.subject.hub.call_blocking(partial(execute, query))
         except SqlError as error:
             failures.append(Failure(f"{what}: {query}", look.position, "rows", error.text))
             continue
