@@ -49,6 +49,7 @@ class Release:
     boolean_negation: bool = True      # !bool{…} is honoured
     matching_sets_value: bool = True   # inlist, match_domain … leave what matched in $value
     lookup_reason_quoted: bool = True  # the key in "lookup of … gave DEFER" is made printable
+    if_restores_value: bool = True     # ${if acl{{…}}…} leaves no $value behind (case ACL-020)
     list_headers: bool = True          # $lh_…
     router_variables: bool = True      # $r_…
     auth_variables: int = 4            # $auth1 …
@@ -69,6 +70,7 @@ class Release:
     dnsdb_soa: bool = True             # the type soa
     answers_expire: bool = True        # dnsdb answers are kept for their TTL
     list_match_data: bool = True       # $domain_data … also from patterns; $0, $1 … from items of domain and local part lists
+    helo_is_domain: bool = False       # the name that was looked for in helo_lookup_domains is $domain in the next ACL (case ACL-043)
     unknown_list_kills: bool = False   # an unknown +list ends the process
     deferred_name_quoted: bool = True  # DNS lookup of "x" deferred, also as a reason
     reverse_checked_by_dns: bool = True  # a name from a reverse lookup is checked in the DNS alone (4.82: as any host name, and logged)
@@ -107,7 +109,7 @@ EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
     EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, lookup_reason_quoted=False,
-    base62_of_32_bits=False, null_word="NULL",
+    base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False,
 )
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, pipe_connect=False, long_ids=False,
@@ -118,9 +120,10 @@ EXIM_4_82 = replace(
     names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
-    list_match_data=False, unknown_list_kills=True, deferred_name_quoted=False, reverse_checked_by_dns=False,
+    list_match_data=False, helo_is_domain=True, unknown_list_kills=True, deferred_name_quoted=False, reverse_checked_by_dns=False,
     brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
-    pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, boolean_negation=False, matching_sets_value=False,
+    pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, if_restores_value=False,
+    boolean_negation=False, matching_sets_value=False,
     lookup_reason_quoted=False, list_headers=False, router_variables=False, auth_variables=3, regex_variables=0,
     functions_may_be_unknown=True, base62_of_32_bits=False,
     warn_skipped_where=False, quit_checked_late=False, control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,

@@ -138,7 +138,7 @@ class Message:
     rcpt_fail_count: int = 0
     headers: list[Header] = field(default_factory=list)
     body: bytes = b""
-    size: int = -1                      # $message_size: -1 before DATA without SIZE=
+    size: int = 0                       # $message_size: -1 before DATA without SIZE=, 0 before the session begins (case ACL-043)
     body_size: int = 0
     linecount: int = 0
     body_linecount: int = 0

@@ -24,9 +24,10 @@ FAKE_TEXT = (
     "If it was a legitimate message, it may still be delivered to the target recipient(s)."
 )
 #: Names of DSCP values; numbers from 0 to 63 may be given too.
-DSCP = frozenset(
-    "af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 ef lowcost lowdelay mincost reliability throughput".split()
-)
+DSCP = frozenset((
+    "af11", "af12", "af13", "af21", "af22", "af23", "af31", "af32", "af33", "af41", "af42", "af43",
+    "ef", "lowcost", "lowdelay", "mincost", "reliability", "throughput",
+))
 LARGEST_DSCP = 63
 
 #: What a control does with the rest of its value ("" or "/option…"); None: the rest is a syntax error.

@@ -1,7 +1,7 @@
-"""Running an ACL: statements in order, their verbs, messages, nested ACLs, ACLs in options and files (Exim chapters 44.2 to 44.9 and 44.19).
+"""Running an ACL: statements in order, their verbs, messages, nested ACLs, ACLs in options and files (Exim chapters 44.2 to 44.9, 44.19).
 
-Lives here: which statement decides and with which messages. Not here: what single conditions and modifiers do (registry.py), and the refusal's reply
-and log line, which the session makes of the Verdict.
+Lives here: which statement decides and with which messages. Not here: what single conditions and modifiers do (registry.py), and the
+refusal's reply and log line, which the session makes of the Verdict.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PHASES = {phase.words: phase for phase in Phase}
 
 
 def run_acl(p: Process, phase: Phase, option_text: str | None, *, recipient: str | None = None) -> Verdict:
-    """Run the ACL that an option names (or holds). `recipient`: the qualified address of a RCPT. An unset option refuses (RCPT, VRFY …; A011).
+    """Run the ACL that an option names (or holds). `recipient`: the qualified address of a RCPT. An unset option refuses (case ACL-011).
 
     Never raises for what the ACL says; Died where Exim's process would die, NotSimulated for what only shows when it runs.
     """
@@ -60,7 +60,8 @@ def run_acl(p: Process, phase: Phase, option_text: str | None, *, recipient: str
         outcome = Outcome(Result.FAIL) if option_text is None else _run_option(run, option_text)
     finally:
         p.address, p.acl_phase, p.acl_level, p.acl_run = saved
-        p.scratch.variables.pop("sender_address_data", None)
+        for name in ("sender_address_data", "domain"):
+            p.scratch.variables.pop(name, None)
     return _verdict(run, outcome)
 
 
@@ -95,7 +96,7 @@ def run_nested(p: Process, name: str, args: list[str]) -> Verdict:
     finally:
         p.acl_run = outer
         if outer is not None:
-            outer.log_to = run.log_to
+            outer.log_to, outer.nested = run.log_to, True
     return Verdict(outcome.result, outcome.user_message, outcome.log_message)
 
 
@@ -160,7 +161,7 @@ def call(run: Run, name: str, args: list[str]) -> Outcome:
     finally:
         p.scratch.acl_args = saved
         p.acl_level -= 1
-        run.verb, run.clause = verb, clause
+        run.verb, run.clause, run.nested = verb, clause, True
 
 
 def run_text(run: Run, text: str) -> Outcome:
@@ -207,7 +208,7 @@ def _run_statements(run: Run, acl: Acl) -> Outcome:
     left = Outcome(Result.FAIL)         # the refusal at the end has the messages of the last statement that did not decide
     for statement in acl.statements:
         verb = run.verb = statement.verb
-        run.details = False
+        run.details = run.nested = False
         if quitting and verb not in ("accept", "warn") and not p.release.quit_checked_late:
             return Outcome(Result.ERROR, f'"{verb}" is not allowed in a QUIT or not-QUIT ACL')
         trace = p.world.trace
@@ -386,7 +387,8 @@ def _warn_skipped(run: Run, acl: Acl, statement: Statement, outcome: Outcome) ->
     reason = f": {outcome.log_message}" if outcome.log_message is not None else ""
     if run.p.release.warn_skipped_where:
         name = f"ACL {acl.name}" if acl.name else "inline ACL"
-        what = f"ACL 'warn' statement skipped (in {name} at line {statement.position.line} of {statement.position.file})"
+        place = "" if run.nested else f" at line {statement.position.line} of {statement.position.file}"
+        what = f"ACL 'warn' statement skipped (in {name}{place})"
     else:
         what = 'ACL "warn" statement skipped'
     log(run.p, f"{host_and_ident(run.p)} Warning: {what}: condition test deferred{reason}")

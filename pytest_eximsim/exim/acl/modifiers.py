@@ -1,5 +1,6 @@
-"""Modifiers that act: add_header, remove_header, delay, logwrite, log_reject_target, queue (Exim chapter 44.20). Controls are in controls.py;
-message, log_message, set and endpass are the engine's."""
+"""Modifiers that act: add_header, remove_header, delay, logwrite, log_reject_target, queue (Exim chapter 44.20).
+
+Controls are in controls.py; message, log_message, set and endpass are the engine's."""
 
 from __future__ import annotations
 

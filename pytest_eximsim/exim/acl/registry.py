@@ -1,4 +1,7 @@
-"""Conditions and modifiers: one line a name (Exim chapters 44.22 to 44.25). What they do is in conditions/, modifiers.py, controls.py, verify/."""
+"""Conditions and modifiers: one line a name (Exim chapters 44.22 to 44.25).
+
+What they do is in conditions/, modifiers.py, controls.py and verify/.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ Test = Callable[["Run", str], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One condition or modifier. `expanded`: its value is expanded before `test` gets it; `forbidden`: the phases where it is an error, as bits."""
+    """One condition or modifier.
+
+    `expanded`: its value is expanded before `test` gets it; `forbidden`: the phases where it is an error, as bits.
+    """
 
     name: str
     test: Test

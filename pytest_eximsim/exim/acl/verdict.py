@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Result(Enum):
-    """OK: accepted, true. FAIL: refused, false. FAIL_DROP: refused, and the connection is closed. DEFER: not now. ERROR: mistake in the ACL."""
+    """OK: accepted, true. FAIL: refused, false. FAIL_DROP: refused, and the connection is closed. DEFER: not now. ERROR: a mistake."""
 
     OK = "ok"
     FAIL = "fail"
@@ -21,8 +21,9 @@ class Result(Enum):
 class Verdict:
     """The result of a whole ACL.
 
-    `user_message` is for the client, split into lines, with its code if it has one; None: Exim's own text. `log_message` is the reason for the log.
-    `temporary_details`: the client may be told the reason of a DEFER; `preliminary` comes before it then. `log_to`: main, reject, panic log.
+    `user_message` is for the client, split into lines, with its code if it has one; None: Exim's own text. `log_message` is the reason for
+    the log. `temporary_details`: the client may be told the reason of a DEFER; `preliminary` comes before it then. `log_to`: main, reject,
+    panic log.
     """
 
     result: Result

@@ -93,11 +93,11 @@ def _run(s: Session, driver: Driver, initial: str) -> None:
         case Ended.UNEXPECTED:
             reply, logged = ("553 Initial data not expected",) * 2
         case Ended.DEFER:
-            s.c.authenticated_fail_id = set_id
+            s.c.authenticated_fail_id = shown
             reply = f"435 Unable to authenticate at present{outcome.user_text}"
             logged = f"435 Unable to authenticate at present{shown}: {outcome.log_text}"
         case _:
-            s.c.authenticated_fail_id = set_id
+            s.c.authenticated_fail_id = shown
             reply, logged = "535 Incorrect authentication data", f"535 Incorrect authentication data{shown}"
     s.say(reply)
     who = host_and_ident(s.p, s.release.command_history)

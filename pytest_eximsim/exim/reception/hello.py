@@ -116,6 +116,8 @@ def _forces_lookup(s: Session) -> bool:
     if not domains:
         return False
     name = s.c.helo_name.lower()
+    if s.release.helo_is_domain:
+        s.p.scratch.variables["domain"] = s.c.helo_name
     if domains == "@ : @[]" and not name.startswith("[") and name != str(s.main.get("primary_hostname", "")).lower():
         return False
     return isinstance(match_domain(s.p, domains, name), Matched)

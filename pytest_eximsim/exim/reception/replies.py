@@ -137,7 +137,7 @@ def _what(s: Session, phase: Phase) -> str:
             return "after DATA PRDR"
         case Phase.CONNECT:
             return 'connection in "connect" ACL'
-    return f"{phase.words} {s.argument}"
+    return f"{phase.words} {s.data.rstrip(_SPACES)}"
 
 
 def _sender_info(s: Session, phase: Phase) -> str:

@@ -192,7 +192,7 @@ class Session:
     # --- the transaction ------------------------------------------------------------------------
     def reset(self) -> None:
         """Forget the transaction (RSET, HELO, a message that ended, MAIL)."""
-        self.p.message = Message()
+        self.p.message = Message(size=-1, body_size=self.p.message.body_size)    # $message_body_size is never emptied (case ACL-043)
         if not self.release.dmarc_controls_last:
             self.c.dmarc_disable_verify = self.c.dmarc_enable_forensic = False
         self.too_many = False

@@ -28,7 +28,8 @@ def conditional(p: Process, node: Call) -> str:
     truth = test(p, node.condition)
     text = choose(p, "if", node.branches or _NO_BRANCHES, truth, "true")
     scratch.numbers = numbers
-    scratch.value = value
+    if p.release.if_restores_value:
+        scratch.value = value
     return text
 
 

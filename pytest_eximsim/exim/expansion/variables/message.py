@@ -81,10 +81,6 @@ def stored(name: str, default: str = "") -> Callable[[Process], str]:
     return lambda p: str(p.scratch.variables.get(name, default))
 
 
-def _size(p: Process) -> str:
-    return str(p.message.size if p.message.sender_given or p.message.id or p.message.body else max(p.message.size, 0))
-
-
 VARIABLES = (
     Variable("authenticated_sender", field("authenticated_sender")),
     Variable("body_linecount", field("body_linecount")),
@@ -100,7 +96,7 @@ VARIABLES = (
     Variable("message_headers_raw", headers.all_raw),
     Variable("message_id", field("id")),
     Variable("message_linecount", field("linecount")),
-    Variable("message_size", _size),
+    Variable("message_size", field("size")),
     Variable("message_smtputf8", lambda p: "yes" if p.message.smtputf8 else "no", since="4.96"),
     Variable("prdr_requested", lambda p: "yes" if p.scratch.variables.get("prdr_requested") else "no", since="4.96"),
     Variable("queue_name", field("queue_name"), since="4.96"),
