@@ -34,6 +34,26 @@ BODY = PatternType(what="a text as a pattern")
 PROVIDER = Text("embedded, binary, container or a redis:// URL")
 
 
+@dataclass(frozen=True)
+class NilOr:
+    """null, or what another type takes. `name`: a type that holds itself stands once in the schema, under this name."""
+
+    other: Any
+    what: str = "a text, or null"
+    name: str = ""
+
+    def bind(self, node: Any, owner: Position, binding: Any) -> Any:
+        return None if getattr(node, "kind", "") == "null" else self.other.bind(node, owner, binding)
+
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
+        if not self.name:
+            return {"anyOf": [{"type": "null"}, self.other.schema(definitions)]}
+        if self.name not in definitions:
+            definitions[self.name] = {}
+            definitions[self.name] = {"anyOf": [{"type": "null"}, self.other.schema(definitions)]}
+        return {"$ref": f"#/$defs/{self.name}"}
+
+
 # ---- the environment
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +132,7 @@ class SqlServer(Record):
     """What ${lookup pgsql{…}} or ${lookup mysql{…}} reaches."""
 
     provider: str | None = key("provider", TEXT, "record (default), container, or a URL")
-    answers: dict[str, str] | None = key("answers", MapOf(Text(null=True)), "record: statements (patterns) and their rows")
+    answers: dict[str, str | None] | None = key("answers", MapOf(NilOr(TEXT)), "record: statements (patterns) and their rows; null: no row")
     setup: tuple[str, ...] | None = key("setup", TEXTS, "statements that fill it")
     setup_file: str | None = key("setup_file", FILE, "a file with statements that fill it")
 
@@ -333,24 +353,8 @@ class Between(Record):
                                           required=True)
 
 
-@dataclass(frozen=True)
-class NilOr:
-    """null, or what another type takes."""
-
-    other: Any
-    what: str = "a reply, or null"
-
-    def bind(self, node: Any, owner: Position, binding: Any) -> Any:
-        return None if getattr(node, "kind", "") == "null" else self.other.bind(node, owner, binding)
-
-    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        if "Reply" not in definitions:
-            definitions["Reply"] = {}
-            definitions["Reply"] = {"anyOf": [{"type": "null"}, self.other.schema(definitions)]}
-        return {"$ref": "#/$defs/Reply"}
-
-
-REDIS_REPLY: NilOr = NilOr(Either(scalar=PatternType(what="a reply"), listing=ListOf(Later(lambda: REDIS_REPLY)), table=RecordOf(Between)))
+REDIS_REPLY: NilOr = NilOr(Either(scalar=PatternType(what="a reply"), listing=ListOf(Later(lambda: REDIS_REPLY)), table=RecordOf(Between)),
+                           "a reply, or null", "Reply")
 ROWS = Either(listing=PATTERNS, table=MapOf(Either(listing=PATTERNS, table=MapOf(PATTERNS))))
 
 
