@@ -101,7 +101,6 @@ class Hub:
         self.killed = greenlet.GreenletExit
         self._loop = Loop(clock)
         self.wake = self._loop.wake
-        self._alive: dict[HubTask, None] = {}
         self._main: HubTask | None = None
         self._greenlet_class = greenlet.greenlet
         self._here = greenlet.getcurrent
@@ -119,10 +118,15 @@ class Hub:
         """Run `function` to its end and everything else beside it; re-raises. Tasks of earlier runs go on. In a task: just calls it."""
         if self._loop.current is not None:
             return function()
+        return self._drive(function, first=False)
+
+    def _drive(self, function: Callable[[], T], *, first: bool) -> T:
+        """`first`: before all others that are ready, so that who begins to wait misses nothing."""
         if self.closed or self._here() is self._scheduler:
             raise RuntimeError("this hub is closed" if self.closed else "what the hub itself calls must not wait")
-        before, self._caller = self._caller, self._here()
-        self._main = main = self.spawn(function, "main")
+        main = HubTask(self, function, "main", self._greenlet_class, self._scheduler)
+        self._loop.add(main, first=first)
+        before, self._caller, self._main = self._caller, self._here(), main
         try:
             self._scheduler.switch()
         finally:
@@ -138,13 +142,12 @@ class Hub:
         if self.closed:
             task.done = True
         else:
-            self._alive[task] = None
-            self._loop.ready.append(task)
+            self._loop.add(task)
         return task
 
     def ended(self, task: HubTask) -> None:
         """For the task, when it has ended."""
-        self._alive.pop(task, None)
+        self._loop.alive.pop(task, None)
         error, main = task.error, self._main
         if error is not None and task is not main:
             if main is not None and not isinstance(error, Exception):
@@ -160,7 +163,7 @@ class Hub:
         loop = self._loop
         task = loop.current
         if task is None:
-            return self.run(lambda: self.wait_among(waiters, timeout))
+            return self._drive(lambda: self.wait_among(waiters, timeout), first=True)
         waiters.append(task)
         if timeout is not None:
             task.timers = loop.timers
@@ -283,7 +286,7 @@ class Hub:
         self.closed = True
         loop, here = self._loop, self._here()
         current = loop.current
-        for task in [one for one in self._alive if one is not current]:
+        for task in [one for one in loop.alive if one is not current]:
             loop.current = task
             task.kill(self.killed(), here)
         loop.current = current

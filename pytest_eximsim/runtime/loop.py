@@ -29,12 +29,21 @@ class Loop:
     def __init__(self, clock: HubTime) -> None:
         self.clock = clock
         self.current: HubTask | None = None
+        self.alive: dict[HubTask, None] = {}
         self.ready: deque[HubTask] = deque()
         self.timers: Timers[HubTask] = Timers()
         self.real_timers: Timers[HubTask] = Timers()
         self.settling: list[HubTask] = []
         self.readiness = Readiness(self.wake)
         self.calls = Calls(self.readiness.ring, self._call_ended)
+
+    def add(self, task: HubTask, *, first: bool = False) -> None:
+        """A task that is to begin, after all others that are ready, or before them."""
+        self.alive[task] = None
+        if first:
+            self.ready.appendleft(task)
+        else:
+            self.ready.append(task)
 
     def wake(self, waiters: list[HubTask], value: bool = True) -> None:
         """All of them can go on, in order; `value` is what their waiting gives."""
@@ -81,7 +90,7 @@ class Loop:
     # ---- time
 
     def _pass_simulated_time(self, main: HubTask) -> None:
-        if self._fire() or self._look():
+        if self._fire() or self._look() or main.done:
             return
         if self.calls:
             self._await_call()
@@ -139,7 +148,8 @@ class Loop:
     def _deadlock(self, main: HubTask) -> None:
         main.parked = False
         main.wakes += 1
-        self._resume(main, Deadlock("everybody waits, and nothing can happen any more"))
+        others = ", ".join(dict.fromkeys(one.name for one in self.alive if one.name and one is not main))
+        self._resume(main, Deadlock("everybody waits, and nothing can happen any more" + (f" ({others})" if others else "")))
 
     # ---- calls in threads
 
