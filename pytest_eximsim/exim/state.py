@@ -249,6 +249,7 @@ class Process:
     acl_phase: str = ""                 # what is running: "connect", "rcpt" … (acl/phases.py), "" outside ACLs
     scratch: Scratch = field(default_factory=Scratch)
     last_id_tick: int = 0               # time of the newest message id this process gave (ids.py)
+    work: int | None = None             # what the running expansion may still do (expansion/budget.py)
 
     @property
     def world(self) -> World:
@@ -266,6 +267,7 @@ class Process:
         """A child: it sees all that this process has (caches too) and changes only its own."""
         child = copy.copy(self)
         child.pid = self.world.entropy.pid()
+        child.work = None
         child.connection = copy.copy(self.connection)
         child.connection.acl_c = dict(self.connection.acl_c)
         child.message = copy.copy(self.message)

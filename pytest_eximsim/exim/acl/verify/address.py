@@ -1,0 +1,109 @@
+"""Verifying one address: through the routers, following a redirection to one address, then a callout (Exim chapter 44.45)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ...addresses import qualify
+from ...rewrite import rewrite_one
+from ...routers import Deferred, Failed, Mode, Redirected, Routed, make_address, route
+from ..verdict import Result
+from .options import Options
+
+if TYPE_CHECKING:
+    from ...state import Address, Process
+
+#: basic_errno of a callout that could not be finished, whatever the release.
+CALLOUT_DEFER = -41
+
+
+@dataclass(slots=True)
+class Verified:
+    """What verification of an address found.
+
+    `message` is for the log, `user_message` for the client; `tell`: a deferral's message may be shown; `failure` is the word of
+    $sender_verify_failure; `kind` says what a refusal is about ("", "postmaster", "null sender"); `told`: the client heard of it.
+    """
+
+    address: str
+    result: Result = Result.OK
+    message: str | None = None
+    user_message: str | None = None
+    tell: bool = False
+    callout: bool = False
+    failure: str = ""
+    kind: str = ""
+    address_data: str = ""
+    search: str | None = None
+    told: bool = False
+    with_callout: bool = False
+    children: list[Address] = field(default_factory=list)
+
+    @property
+    def deferred(self) -> bool:
+        return self.result is Result.DEFER
+
+
+def verify_address(p: Process, address: str, options: Options, *, recipient: bool, real_sender: bool = False) -> Verified:
+    """Verify a sender or a recipient. `real_sender`: it is the message's own sender, which rewriting changes."""
+    if "@" not in address:
+        address = qualify(p, address, recipient=recipient)
+    address = rewrite_one(p, address, "T" if recipient else "F").address if p.configuration.rewrite else address
+    verified = Verified(address)
+    if not recipient and real_sender and address != p.message.sender:
+        p.message.sender_unrewritten, p.message.sender = p.message.sender, address
+    if not address:
+        return verified
+    saved = p.message.sender, p.scratch.variables.get("verify_mode")
+    p.scratch.variables["verify_mode"] = "R" if recipient else "S"
+    try:
+        _follow(p, make_address(address), options, Mode.RECIPIENT if recipient else Mode.SENDER, verified)
+    finally:
+        p.message.sender = saved[0]
+        p.scratch.variables["verify_mode"] = saved[1] or ""
+    setattr(p.scratch, "recipient_verify_failure" if recipient else "sender_verify_failure", verified.failure)
+    return verified
+
+
+def _follow(p: Process, address: Address, options: Options, mode: Mode, verified: Verified) -> None:
+    """Route; a single child (not a file or pipe) is followed, several are good."""
+    while True:
+        outcome = route(p, address, mode)
+        verified.address_data = address.address_data
+        match outcome:
+            case Failed():
+                verified.result = Result.FAIL
+                _keep(verified, outcome)
+                return
+            case Deferred():
+                verified.result = Result.DEFER
+                verified.search = outcome.search
+                _keep(verified, outcome)
+                return
+            case Routed():
+                if options.callout:
+                    from .callout import callout
+
+                    callout(p, outcome, options, verified, recipient=mode is Mode.RECIPIENT)
+                    if verified.result is not Result.OK:
+                        return
+                new = outcome.new
+            case Redirected():
+                new = outcome.new
+        rerouted = isinstance(outcome, Redirected) and outcome.rerouted
+        if not rerouted and (len(new) != 1 or new[0].kind or options.success_on_redirect):
+            return
+        address = new[0]
+
+
+def _keep(verified: Verified, outcome: Failed | Deferred) -> None:
+    verified.message, verified.user_message, verified.tell = outcome.message, outcome.user_message, outcome.tell
+    verified.failure = "route"
+
+
+def verify_quietly(p: Process, address: str) -> bool:
+    """Is an address good as a recipient, for a null sender? Nothing of this process changes (errors_to of a router)."""
+    child = p.fork()
+    child.message.sender = ""
+    return verify_address(child, address, Options(), recipient=True).result is Result.OK

@@ -1,0 +1,249 @@
+"""One address through the routers, until one takes it, refuses it, or none is left (Exim chapters 3.10 to 3.13 and 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...errors import ExpansionError, ForcedFailure
+from ..addresses import split
+from ..expansion import expand
+from ..expansion.splitting import split as split_list
+from ..lists import forget
+from ..log import log
+from ..state import Address
+from . import preconditions, registry
+from .common import boolean, text
+from .result import (
+    Accept,
+    Children,
+    Decline,
+    Defer,
+    Deferred,
+    Fail,
+    Failed,
+    Job,
+    Mode,
+    Outcome,
+    Pass,
+    Redirected,
+    Reroute,
+    Routed,
+)
+
+if TYPE_CHECKING:
+    from ..config.model import Driver
+    from ..state import Process
+
+#: An address with more ancestors than these goes round in circles.
+MOST_PARENTS = 100
+_DATABASES = ("mysql", "pgsql", "redis", "sqlite", "ldap:", "ldapdn:", "ldapm:")
+
+
+def make_address(address: str, *, parent: Address | None = None, start_router: str = "") -> Address:
+    """An Address to be routed: domain lower case, local part as written kept beside the lower-case one."""
+    local_part, domain = split(address)
+    return Address(address, local_part.lower(), domain.lower(), original_local_part=local_part, parent=parent, start_router=start_router)
+
+
+def route(p: Process, address: Address, mode: Mode) -> Outcome:
+    """Route one address. p.address is what it was when this returns; self_hostname and the lookup cache stay as routing left them."""
+    saved = p.address
+    p.address = address
+    forget(p, "route domain")
+    forget(p, "route local part")
+    try:
+        return _hidden(p, _Chain(Job(p, address, mode)).run())
+    finally:
+        p.address = saved
+        address.router = ""
+
+
+def _hidden(p: Process, outcome: Outcome) -> Outcome:
+    """A deferral that would show a database's query says only that there is a problem (later releases)."""
+    if not isinstance(outcome, Deferred) or not p.release.has("4.96"):
+        return outcome
+    message = outcome.message
+    if ("failed to expand" in message or "expansion of " in message) and any(word in message for word in _DATABASES):
+        return replace(outcome, message="Temporary internal error")
+    return outcome
+
+
+class _Chain:
+    """The routers for one job, in order. `said`: what the last router that declined had to say."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.p = job.p
+        self.routers: Sequence[Driver] = job.p.configuration.routers
+        self.places = {router.name: place for place, router in enumerate(self.routers)}
+        self.said: Decline | Pass | None = None
+        self.last: Driver | None = None
+
+    def run(self) -> Outcome:
+        place = self.places.get(self.job.address.start_router, 0)
+        while place < len(self.routers):
+            router = self.last = self.routers[place]
+            step = self._try(router)
+            if not isinstance(step, int):
+                return step
+            place = step or place + 1
+        return self._unrouteable()
+
+    def _try(self, router: Driver) -> Outcome | int:
+        """One router: the outcome, or the place of the next one; 0 for the one behind it."""
+        job, address = self.job, self.job.address
+        loop = self._looped(router)
+        if isinstance(loop, Deferred):
+            return loop
+        if loop or not preconditions.strip_affixes(job, router):
+            return 0
+        address.router = address.routed_by = router.name
+        self._note(router, "tried")
+        found = preconditions.check(job, router)
+        if isinstance(found, preconditions.Skip):
+            self._note(router, f"skipped: {found.reason}")
+            return 0
+        if isinstance(found, Defer):
+            return self._deferred(router, found)
+        data = self._set_data(router)
+        if isinstance(data, Defer):
+            return self._deferred(router, data)
+        if isinstance(data, Decline):
+            return self._more(router)
+        job.local_host_removed = False
+        return self._answered(router, registry.run(job, router))
+
+    def _answered(self, router: Driver, answer: object) -> Outcome | int:
+        address = self.job.address
+        match answer:
+            case Fail():
+                return Failed(address, router, answer.message, answer.user_message, answer.tell, answer.errno)
+            case Defer():
+                return self._deferred(router, answer)
+            case Decline():
+                self._note(router, "declined")
+                if answer.forget or answer.message is not None:
+                    self.said = None if answer.forget else answer
+                return self._more(router)
+            case Pass():
+                self._note(router, "passed")
+                refused = self._refused_by_option(router)
+                if refused is not None:
+                    return refused
+                if answer.message is not None:
+                    self.said = answer
+                return self.places.get(text(router, "pass_router") or "", 0)
+        refused = self._refused_by_option(router)
+        if refused is not None and not isinstance(answer, Reroute):
+            return refused
+        return self._taken(router, answer)
+
+    def _taken(self, router: Driver, answer: object) -> Outcome:
+        address = self.job.address
+        self._note(router, "accepted")
+        if isinstance(answer, Reroute):
+            return Redirected(address, router, (answer.address,), rerouted=True, rewrite=answer.rewrite)
+        assert isinstance(answer, Accept | Children)
+        unseen = boolean(self.job, router, "unseen")
+        if isinstance(unseen, Defer):
+            return self._deferred(router, unseen)
+        copies = (self._copy(router),) if unseen and self.places[router.name] + 1 < len(self.routers) else ()
+        if isinstance(answer, Children):
+            return Redirected(address, router, (*copies, *answer.addresses))
+        address.transport = answer.transport.name if answer.transport else ""
+        return Routed(address, router, answer.transport, answer.hosts, copies)
+
+    def _refused_by_option(self, router: Driver) -> Failed | None:
+        """fail_verify_sender, fail_verify_recipient."""
+        mode = self.job.mode
+        if (mode is Mode.SENDER and router.options["fail_verify_sender"]) or (mode is Mode.RECIPIENT and router.options["fail_verify_recipient"]):
+            return Failed(self.job.address, router, f"{router.name} router forced verify failure")
+        return None
+
+    def _deferred(self, router: Driver | None, found: Defer) -> Deferred:
+        return Deferred(self.job.address, router, found.message, found.user_message, found.tell, found.errno, found.freeze, found.search)
+
+    def _more(self, router: Driver) -> Outcome | int:
+        more = boolean(self.job, router, "more")
+        if isinstance(more, Defer):
+            return self._deferred(router, more)
+        return 0 if more else len(self.routers)
+
+    def _looped(self, router: Driver) -> bool | Deferred:
+        """Has this router already routed an ancestor with this address (any ancestor, with no_repeat_use)?"""
+        address, parent, count = self.job.address, self.job.address.parent, 0
+        while parent is not None:
+            if parent.routed_by == router.name:
+                same = parent.address.lower() == address.address.lower()
+                if same and router.options["caseful_local_part"]:
+                    same = parent.original_local_part == address.original_local_part
+                if same or not router.options.get("repeat_use", True):
+                    return True
+            count += 1
+            if count > MOST_PARENTS:
+                log(self.p, f"routing loop for <{address.address}>", panic=True)
+                return Deferred(address, router, "")
+            parent = parent.parent
+        return False
+
+    def _set_data(self, router: Driver) -> Decline | Defer | None:
+        """`set` (later releases), then address_data."""
+        found = self._set_variables(router)
+        option = text(router, "address_data")
+        if found is not None or option is None:
+            return found
+        try:
+            self.job.address.address_data = expand(self.p, option)
+        except ForcedFailure:
+            return Decline()
+        except ExpansionError as error:
+            return Defer(f'expansion of "{option}" failed in {router.name} router: {error.message}', search=error.defer)
+        return None
+
+    def _set_variables(self, router: Driver) -> Decline | Defer | None:
+        option = text(router, "set")
+        if option is None:
+            return None
+        for item in split_list(option if option.lstrip().startswith("<") else "<;" + option)[1]:
+            name, _, value = item.partition("=")
+            try:
+                self.job.address.variables[name.strip()] = expand(self.p, value.strip())
+            except ForcedFailure:
+                return Decline()
+            except ExpansionError as error:
+                return Defer(f'expansion of "{item}" failed in {router.name} router: {error.message}', search=error.defer)
+        return None
+
+    def _copy(self, router: Driver) -> Address:
+        """What `unseen` sends on to the next routers."""
+        address = self.job.address
+        following = self.routers[self.places[router.name] + 1]
+        copied = make_address(address.address, parent=address, start_router=following.name)
+        return replace(
+            copied, errors_to=address.errors_to, headers_add=address.headers_add, headers_remove=address.headers_remove,
+            address_data=address.address_data, variables=dict(address.variables),
+        )
+
+    def _unrouteable(self) -> Failed:
+        """No router is left. What the last one that declined said, else cannot_route_message of the last that was looked at."""
+        address, said = self.job.address, self.said
+        if said is not None and said.message is not None:
+            user = said.user_message if isinstance(said, Decline) else None
+            return Failed(address, None, said.message, user, errno=said.errno if isinstance(said, Decline) else -1)
+        message = "Unrouteable address"
+        option = text(self.last, "cannot_route_message") if self.last is not None else None
+        if option is not None and self.last is not None:
+            try:
+                message = expand(self.p, option)
+            except ForcedFailure:
+                pass
+            except ExpansionError as error:
+                log(self.p, f"failed to expand cannot_route_message in {self.last.name} router: {error.message}", panic=True)
+        return Failed(address, None, message, message)
+
+    def _note(self, router: Driver, what: str) -> None:
+        trace = self.p.world.trace
+        if trace is not None:
+            trace.note("router", router.position, f"{router.name} router {what} for {self.job.address.address}")

@@ -1,0 +1,166 @@
+"""What several routers do: options that expand, errors_to, header lines, the transport, another domain."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...errors import ExpansionError, ForcedFailure
+from ..expansion import expand
+from ..log import log
+from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Mode, Pass, Reroute
+
+if TYPE_CHECKING:
+    from ..config.model import Driver
+    from ..state import Address
+
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
+
+
+def text(router: Driver, name: str) -> str | None:
+    """A text option; None where it is unset."""
+    value = router.options.get(name)
+    return value if isinstance(value, str) else None
+
+
+def boolean(job: Job, router: Driver, name: str) -> bool | Defer:
+    """`more` or `unseen`, which may be a string to expand."""
+    value = router.options[name]
+    if not isinstance(value, str):
+        return bool(value)
+    try:
+        found = expand(job.p, value)
+    except ForcedFailure:
+        return False
+    except ExpansionError as error:
+        return Defer(f'failed to expand "{name}" in {router.name} router: {error.message}', search=error.defer)
+    if found.lower() in _TRUE:
+        return True
+    if found.lower() in _FALSE:
+        return False
+    return Defer(f'"{found}" is not a valid value for the "{name}" option in the {router.name} router')
+
+
+def set_errors_address(job: Job, router: Driver) -> Defer | None:
+    """errors_to: who hears of failures. An address that is not good is not taken, except where we are verifying anyway."""
+    option = text(router, "errors_to")
+    if option is None:
+        return None
+    try:
+        found = expand(job.p, option)
+    except ForcedFailure:
+        return None
+    except ExpansionError as error:
+        return Defer(f'{router.name} router failed to expand "{option}": {error.message}', search=error.defer)
+    if not found or job.mode.verifying or _verifies(job, found):
+        job.address.errors_to = found
+    return None
+
+
+def _verifies(job: Job, address: str) -> bool:
+    """Is it good as a recipient? It is asked with an empty sender (chapter 15, errors_to)."""
+    from ..acl.verify.address import verify_quietly
+
+    return verify_quietly(job.p, address)
+
+
+def set_header_changes(job: Job, router: Driver) -> Defer | None:
+    """headers_add and headers_remove join what earlier routers wanted."""
+    for name, word in (("headers_add", "add_headers"), ("headers_remove", "remove_headers")):
+        option = text(router, name)
+        if option is None:
+            continue
+        try:
+            found = expand(job.p, option)
+        except ForcedFailure:
+            continue
+        except ExpansionError as error:
+            return Defer(f'{router.name} router failed to expand {word} item "{option}": {error.message}', search=error.defer)
+        if found:
+            setattr(job.address, name, (*getattr(job.address, name), found))
+    return None
+
+
+def prepare(job: Job, router: Driver) -> Defer | None:
+    """errors_to, then header lines."""
+    return set_errors_address(job, router) or set_header_changes(job, router)
+
+
+def find_transport(job: Job, router: Driver, option: str = "transport", *, required: bool = False) -> Driver | Defer | None:
+    """The transport that an option names, expanded where it has a dollar; None where it is unset and need not be set."""
+    name = text(router, option)
+    if name is None:
+        return Defer(f"{option} unset in {router.name} router", errno=BAD_TRANSPORT) if required else None
+    if "$" in name:
+        try:
+            name = expand(job.p, name)
+        except ExpansionError as error:
+            return Defer(f'failed to expand transport "{name}" in {router.name} router: {error.message}', errno=BAD_TRANSPORT, search=error.defer)
+    found = job.p.configuration.transports.get(name)
+    return found or Defer(f'transport "{name}" not found in {router.name} router', errno=BAD_TRANSPORT)
+
+
+def finish(job: Job, router: Driver, hosts: tuple[Host, ...] = ()) -> Answer:
+    """The end of most routers: errors_to, header lines, transport."""
+    stopped = prepare(job, router)
+    if stopped is not None:
+        return stopped
+    transport = find_transport(job, router)
+    return transport if isinstance(transport, Defer) else Accept(transport, hosts)
+
+
+def expand_data(job: Job, value: str) -> str | Decline | Defer:
+    """Data that decide: forced failure declines, any other defers."""
+    try:
+        return expand(job.p, value)
+    except ForcedFailure:
+        return Decline()
+    except ExpansionError as error:
+        return Defer(f'failed to expand "{value}": {error.message}', search=error.defer)
+
+
+def with_domain(job: Job, domain: str) -> Address:
+    """The address with another domain, as a child that starts at the first router."""
+    from .chain import make_address
+
+    address = job.address
+    child = make_address(f"{address.address.rpartition('@')[0]}@{domain}", parent=address)
+    return replace(
+        child, errors_to=address.errors_to, headers_add=address.headers_add, headers_remove=address.headers_remove, prefix="", suffix="",
+        address_data=address.address_data, variables=dict(address.variables),
+    )
+
+
+def self_action(job: Job, router: Driver, host: Host) -> Answer | None:
+    """The first host is this one: what `self` says; None for "send" (case DELIVERY-007)."""
+    p, address = job.p, job.address
+    said = "lowest numbered MX record points to local host" if host.preference >= 0 else "remote host address is the local host"
+    match str(router.options["self"]):
+        case "send":
+            return None
+        case "defer":
+            return Defer(said)
+        case "fail":
+            return Fail(said, tell=True)
+        case "pass" | "fail_soft":
+            p.scratch.variables["self_hostname"] = host.name
+            return Pass(said)
+        case "freeze":
+            _log_frozen(job, f"{said}: {address.domain}")
+            return Defer(said, freeze=True)
+        case other:
+            found = re.fullmatch(r"reroute:\s*(rewrite:)?\s*(.*)", other, re.DOTALL)
+            assert found is not None, other
+            return Reroute(with_domain(job, found[2]), bool(found[1]))
+
+
+def _log_frozen(job: Job, said: str) -> None:
+    """While a message is delivered the line has its id; at other times it says for whom the address was looked at."""
+    p = job.p
+    if job.mode is Mode.DELIVERY and p.message.id:
+        log(p, said)
+    elif p.connection.fullhost:
+        log(p, f"{said} (while routing <{job.address.address}> from host {p.connection.fullhost})")
+    else:
+        log(p, f"{said} (while routing <{job.address.address}>)")
