@@ -175,7 +175,8 @@ def endpoint_of(address: object) -> Endpoint:
 
 def serve_socket(hub: Hub, listening: socket.socket, handler: Callable[[Stream], None], *, tls: TlsMaker | None = None) -> None:
     """Accept connections, each for `handler` in a task of its own, until the socket is forgotten (Hub.forget) or closed."""
-    listening.setblocking(False)
+    if listening.fileno() >= 0:
+        listening.setblocking(False)
     while hub.wait_readable(listening):
         try:
             for _ in range(AT_ONCE):

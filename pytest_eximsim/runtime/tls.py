@@ -124,7 +124,8 @@ class TlsLayer:
                 pass
             except self._error:
                 self.ended = True
-            self._flush(None)
+            with contextlib.suppress(OSError):
+                self._flush(None)
         return data
 
     def _feed(self, timeout: float | None) -> None:
