@@ -50,7 +50,8 @@ class Pair:
             far, _ = listening.accept()
         for one in (near, far):
             one.setblocking(False)
-        return (SocketStream(self.hub, near, peer=SERVER, local=CLIENT, tls=TLS), SocketStream(self.hub, far, peer=CLIENT, local=SERVER, tls=TLS))
+        return (SocketStream(self.hub, near, peer=SERVER, local=CLIENT, tls=TLS),
+                SocketStream(self.hub, far, peer=CLIENT, local=SERVER, tls=TLS))
 
     def _handshake(self) -> None:
         shaking = self.hub.spawn(lambda: self.server.start_tls(server=True))
