@@ -17,7 +17,7 @@ from ..errors import ConfigError, NotSimulated, Position, ScenarioError
 from ..exim.config.builds import BUILDS
 from ..exim.config.model import Configuration
 from ..exim.config.parser import read_configuration
-from ..exim.config.version import Choice, choose_release
+from ..exim.config.version import OLD, Choice, choose_release
 from ..exim.release import RELEASES
 from .model import Exim
 from .schema import Record
@@ -30,7 +30,7 @@ HOSTNAME = "mail.example.net"
 ADDRESS = "192.0.2.25"
 SPOOL = "/var/spool/exim4"
 #: A configuration for a scenario that has none: everything is accepted for everybody.
-ACCEPT_ALL = "acl_smtp_rcpt = acl_accept\n{proxy}begin acl\nacl_accept:\n  accept\n"
+ACCEPT_ALL = "acl_smtp_rcpt = acl_accept\nbegin acl\nacl_accept:\n  accept\n"
 #: Keys of which one replaces the other.
 _EXCLUDING = (("config", "config_file"), ("address", "addresses"))
 _INCLUDE = re.compile(r"^[ \t]*\.include(?:_if_exists)?[ \t]+\"?([^\"\s]+)", re.M)
@@ -69,8 +69,8 @@ class Placed:
         return self.node.line_position(found.line - 1)
 
 
-def place(exim: Exim, work: Path, *, proxied: bool = False) -> Placed:
-    """Find the configuration. `proxied`: where the scenario gives none, PROXY is required from everybody (the server line sends it)."""
+def place(exim: Exim, work: Path) -> Placed:
+    """Find the configuration; one that accepts everything where the scenario gives none."""
     root = (folder_of(exim, "root") / exim.root).resolve() if exim.root else None
     if exim.config_file is not None:
         file = (folder_of(exim, "config_file") / exim.config_file).resolve()
@@ -78,7 +78,7 @@ def place(exim: Exim, work: Path, *, proxied: bool = False) -> Placed:
         path = "/" + str(file.relative_to(root)) if root is not None and inside else str(file)
         return Placed(path, None, file if file.is_dir() else file.parent, root)
     node = exim.nodes.get("config")
-    text = exim.config if exim.config is not None else ACCEPT_ALL.format(proxy="hosts_proxy = *\n" if proxied else "")
+    text = exim.config if exim.config is not None else ACCEPT_ALL
     folder = folder_of(exim, "config") if node is not None else None
     return Placed(str(work / "configure"), text, folder, root, node if isinstance(node, Scalar) else None)
 
@@ -134,6 +134,12 @@ def texts_of(files: Files, path: str) -> Iterator[tuple[str, str]]:
             continue
         yield one, text
         pending += [name if name.startswith("/") else os.path.join(os.path.dirname(one), name) for name in _INCLUDE.findall(text)]
+
+
+def requires_proxy(exim: Exim, choice: Choice) -> Exim:
+    """The same, with PROXY required from everybody: for connections whose server line sends it, where the scenario has no configuration."""
+    name = "proxy_required_hosts" if choice.release_name == OLD else "hosts_proxy"
+    return replace(exim, set={**(exim.set or {}), name: "*"})
 
 
 def read(exim: Exim, files: Files, users: Users, placed: Placed, choice: Choice) -> Configuration:

@@ -37,8 +37,9 @@ def settings_of(haproxy: Haproxy) -> dict[str, object]:
     }
 
 
-def start(haproxy: Haproxy, hub: Hub, parties: Sequence[Party], serve: Callable[[str, Stream], None], resolve: Callable[[str], str | None],
-          make_certificate: Callable[[tuple[str, ...]], bytes], authority_file: Callable[[], str]) -> HaproxyService:
+def start(haproxy: Haproxy, hub: Hub, parties: Sequence[Party], serve: Callable[[str, Stream, bool], None],
+          resolve: Callable[[str], str | None], make_certificate: Callable[[tuple[str, ...]], bytes],
+          authority_file: Callable[[], str]) -> HaproxyService:
     """Start it and wait until it answers. Raises ServiceMissing, HaproxyRefused, ScenarioError; nothing is left behind then."""
     from ..services.haproxy import HaproxyService, HaproxySettings
 

@@ -19,7 +19,7 @@ from ..errors import Position, ScenarioError
 from . import checks
 from .model import ACTIONS, ENVIRONMENT, EXPECT, FILE_TYPE, Expect, Scenario, Step
 from .parameters import Row, Values, product, rows, substitute
-from .schema import Binding, RecordOf
+from .schema import Binding, RecordOf, nearest
 from .yamltree import Listing, Mistakes, Node, Scalar, Source, Table, read_source, read_tree
 
 SCENARIO = RecordOf(Scenario, partial=True)
@@ -107,6 +107,20 @@ def is_scenario_file(path: Path) -> bool:
         return False
     keys = ("scenarios:", '"scenarios":', "'scenarios':")
     return any(line.startswith(keys) or (line.startswith("{") and "scenarios" in line) for line in text.splitlines())
+
+
+def not_a_scenario_file(path: Path, shown: str) -> ScenarioError:
+    """What to say of a file that was named as a scenario file and is none."""
+    message = "this is no scenario file: it has no `scenarios:`"
+    try:
+        lines = path.read_bytes().decode("utf-8-sig", "replace").splitlines()
+    except OSError as error:
+        return ScenarioError(f"cannot be read: {error.strerror}", Position(shown))
+    for number, line in enumerate(lines, 1):
+        key = line.split(":")[0]
+        if key != line and nearest(key, ["scenarios"]):
+            return ScenarioError(f"{message} (is `{key}` meant to be it?)", Position(shown, number, 1))
+    return ScenarioError(message, Position(shown, 1, 1))
 
 
 def load(path: Path, shown: str | None = None) -> LoadedFile:

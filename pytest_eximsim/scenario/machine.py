@@ -69,6 +69,7 @@ class Machine:
     addresses: tuple[str, ...]
     tls: TlsMaker
     network: MtaNetwork
+    behind_proxy: Mta | None = None
     mta: Mta = field(init=False)
     listening: Interfaces = field(init=False)
 
@@ -84,9 +85,14 @@ class Machine:
         self.mta.hints, self.mta.queue, self.mta.messages = before.hints, before.queue, before.messages
         self.listening = interfaces_of(configuration)
 
-    def serve(self, stream: Stream) -> None:
-        """One connection, to its end."""
-        self.mta.serve(stream)
+    def serve(self, stream: Stream, proxied: bool = False) -> None:
+        """One connection, to its end. `proxied`: who connects sends a PROXY header."""
+        (self.behind_proxy if proxied and self.behind_proxy is not None else self.mta).serve(stream)
+
+    def use_behind_proxy(self, configuration: Configuration) -> None:
+        """Where the scenario gives no configuration: what holds for connections with a PROXY header."""
+        twin = self.behind_proxy = Mta(configuration, self.world, version_number=self.exim.version_number)
+        twin.hints, twin.queue, twin.messages, twin.open = self.mta.hints, self.mta.queue, self.mta.messages, self.mta.open
 
     def messages(self) -> list[Seen]:
         return [Seen(self.mta, one) for one in self.mta.messages]

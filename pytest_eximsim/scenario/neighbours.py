@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Position, ScenarioError, ServiceError
 from ..exim.world import Endpoint, RedisConnection, RedisError
+from ..runtime.hub import Event
+from ..services.images import Images
 from ..services.redis.commands import reply_value, split_command
 from ..services.redis.gate import Fault, Gate, Server
 from ..services.remote import RemoteServer, RemoteSpec, ScriptedRemote
@@ -29,37 +31,37 @@ class RedisNeighbour:
     """The Redis of a scenario behind its gate. Without `redis:` nothing listens."""
 
     hub: Hub
-    worker: str = ""
+    images: Images = field(default_factory=Images)
     gate: Gate = field(init=False)
     backend: Backend | None = None
-    settings: Redis | None = None
+    db: int = 0
     lasting: RedisConnection | None = None
 
     def __post_init__(self) -> None:
-        self.gate = Gate(None, wait_for_ever=self.hub.wait_for_ever)
+        self.gate = Gate(None, event=lambda: Event(self.hub))
 
     def use(self, settings: Redis) -> None:
         """What the environment, or a step, says. Raises ScenarioError for a bad command, ServiceMissing."""
-        self.settings = settings
         if self.backend is None:
-            self.backend = self._open(settings.provider or "embedded", settings.place("provider"))
+            self.backend = self._open(settings.provider or "auto", settings.place("provider"))
             self.gate.default = Server(self.backend)
         server = self.gate.default
         assert server is not None
-        server.password = settings.password or ""
-        self.gate.port = settings.port or 6379
+        if settings.password is not None:
+            server.password = settings.password
+        if settings.port is not None:
+            self.gate.port = settings.port
+        if settings.db is not None:
+            self.db = settings.db
         self._fault(server, settings)
-        if settings.servers is not None:
-            self.gate.servers = {name: self._server(word, server, settings) for name, word in settings.servers.items()}
+        named = {name: self._server(word, server, settings) for name, word in (settings.servers or {}).items()}
+        self.gate.servers = {**self.gate.servers, **named}
         for command in settings.commands or ():
             self._load(command, settings.place("commands"))
 
     def _fault(self, server: Server, settings: Redis) -> None:
         if settings.down is not None or settings.hang is not None:
-            fault = Fault.DOWN if settings.down else Fault.HANG if settings.hang else Fault.NONE
-            if fault is Fault.DOWN and server.fault is not Fault.DOWN:
-                server.generation += 1
-            server.fault = fault
+            server.fault = Fault.DOWN if settings.down else Fault.HANG if settings.hang else Fault.NONE
 
     def _server(self, word: str, default: Server, settings: Redis) -> Server:
         if word in ("down", "hang"):
@@ -71,22 +73,16 @@ class RedisNeighbour:
         raise ScenarioError(f"`{word}`: expected down, hang or a URL", settings.place("servers"))
 
     def _open(self, provider: str, position: Position) -> Backend:
-        if provider == "embedded":
-            from ..services.redis.embedded import EmbeddedRedis
-
-            return EmbeddedRedis(self.hub)
         from ..services.redis.providers import open_provider
 
-        return open_provider(provider, hub=self.hub, worker=self.worker, position=position)
+        return open_provider(provider, hub=self.hub, images=self.images, position=position)
 
     def connection(self) -> RedisConnection:
         """A connection to the database of `commands` and `expect.redis`, past passwords and faults."""
         if self.backend is None:
             raise ServiceError("there is no `redis:` here")
         connection = self.lasting = self.lasting or self.backend.connect()
-        number = (self.settings.db if self.settings else None) or 0
-        server = self.gate.default
-        connection.command([b"SELECT", b"%d" % (server.databases(number) if server and server.databases else number)])
+        connection.command([b"SELECT", b"%d" % self.db])
         return connection
 
     def _load(self, command: str, position: Position) -> None:

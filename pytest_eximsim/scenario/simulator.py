@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ class Simulator:
     edge: HaproxyService | None = None
     haproxy_used: bool = False
     book: LogBook = field(default_factory=LogBook)
+    with_header: set[Endpoint] = field(default_factory=set)       # clients that send a PROXY header first
 
     def __post_init__(self) -> None:
         self.work = Path(tempfile.mkdtemp(prefix="eximsim-"))
@@ -98,7 +100,7 @@ class Simulator:
 
     def _start_mta(self, name: str, exim: Exim) -> None:
         work = self.work / name if self.environment.mtas else self.work
-        placed = configurations.place(exim, work, proxied=False)
+        placed = configurations.place(exim, work)
         names = names_of(work, placed)
         if not self.names:
             self.names.update(names)
@@ -120,14 +122,19 @@ class Simulator:
             scanners=self._scanners(), trace=self.trace), hostname=exim.hostname or configurations.HOSTNAME, zone=self.zone, allow=allow)
         tls = TlsMaker(self.authority, hostname=world.hostname, real_path=files.real_path)
         machine = self.machines[name] = Machine(name, exim, files, world, configuration, choice, names, addresses, tls, network)
+        if exim.config is None and exim.config_file is None:
+            machine.use_behind_proxy(configurations.read(configurations.requires_proxy(exim, choice), filled, users, placed, choice))
         self._listen(machine)
 
     def _listen(self, machine: Machine) -> None:
         for place in machine.endpoints():
             if place.address in machine.addresses or len(self.machines) == 1:
-                self.network.listen(place, machine.serve, tls=machine.tls)
+                self.network.listen(place, partial(self._accept, machine), tls=machine.tls)
         for address in machine.addresses:
             self.network.add_known(address)
+
+    def _accept(self, machine: Machine, stream: Stream) -> None:
+        machine.serve(stream, stream.peer in self.with_header)
 
     def _scanners(self) -> ScannerAnswers | None:
         said = self.environment.scanners
@@ -153,10 +160,14 @@ class Simulator:
         mtas = [Party(one.name, one.addresses) for one in self.machines.values()]
         return mtas + [Party(name, (one.spec.address,), one.spec.port, mta=False) for name, one in self.remotes.by_name.items()]
 
-    def _serve(self, party: str, stream: Stream) -> None:
+    def _serve(self, party: str, stream: Stream, proxied: bool) -> None:
         self.network.add_known(stream.peer.address)
         machine = self.machines.get(party)
-        (machine.serve if machine is not None else self.remotes.by_name[party].serve)(stream)
+        if machine is not None:
+            stream.tls = machine.tls  # type: ignore[attr-defined]
+            machine.serve(stream, proxied)
+        else:
+            self.remotes.by_name[party].serve(stream)
 
     def _resolve(self, name: str) -> str | None:
         for type in ("A", "AAAA"):
@@ -246,11 +257,12 @@ class Simulator:
         from ..wire.proxy import encode_v1, encode_v2
 
         assert header.address is not None
-        proxy = Endpoint(header.address, header.port or 0)
+        proxy = Endpoint(header.address, header.port or self.network.free_port(header.address))
+        self.with_header.add(proxy)
         server = self._server(proxy, to, position)
         self.network.add_known(proxy.address)
         stream = self.network.connect(proxy, server)
-        source = Endpoint(client.address, client.port or self.network.free_port())
+        source = Endpoint(client.address, client.port or self.network.free_port(client.address))
         encode = encode_v2 if header.proxy == "v2" else encode_v1
         stream.send(encode(source, server))
         return stream

@@ -2,7 +2,7 @@
 
 The seam with the runner: `start()`; `connect(client, to)` gives a stream of a client with that address; `set_servers()`, `reload()`,
 `restart()` are the steps; `states()`, `log`, `sessions()`, `checks()` are what `expect.haproxy` looks at; `stop()`. Who serves a server's
-connections is the runner's `serve(party, stream)`. Not here: how the configuration is read and copied (`haproxy/`).
+connections is the runner's `serve(party, stream, proxied)`. Not here: how the configuration is read and copied (`haproxy/`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ...exim.world import Endpoint, Stream
 from ...haproxy.assignment import Party, all_servers, assign, find_servers, unassigned
 from ...haproxy.config import Config, parse_files
 from ...haproxy.listeners import Listener, backends_of, choose_listener, destination, mail_listeners
+from ...haproxy.proxies import Server
 from ...haproxy.runcopy import RunCopy, portable
 from ...wire.proxy import End, encode_v1
 from .binary import Binary, find_binary
@@ -68,7 +69,10 @@ class HaproxySettings:
 
 @dataclass
 class HaproxyService:
-    """One HAProxy of one scenario. `serve` is called, in a task of its own, for every connection that reaches a party's server line.
+    """One HAProxy of one scenario.
+
+    `serve` is called, in a task of its own, for every connection that reaches a party's server line; with True where a PROXY header comes
+    first.
 
     `tls` is for the clients' streams; who serves a connection gives its stream its own.
     """
@@ -76,7 +80,7 @@ class HaproxyService:
     hub: Hub
     settings: HaproxySettings
     parties: Sequence[Party]
-    serve: Callable[[str, Stream], None]
+    serve: Callable[[str, Stream, bool], None]
     resolve: Callable[[str], str | None] = lambda name: None
     make_certificate: MakeCertificate | None = None
     authority_file: Callable[[], str] | None = None
@@ -219,9 +223,16 @@ class HaproxyService:
             for check in (False, True):
                 targets = self.ports.checks if check else self.ports.sessions
                 if server.full_name in targets:
-                    self._behave(targets[server.full_name], meant or "refuse", check=check)
+                    self._behave(targets[server.full_name], meant or "refuse", self._is_proxied(server, check=check), check=check)
 
-    def _behave(self, target: Target, meant: str, *, check: bool) -> None:
+    def _is_proxied(self, server: Server, *, check: bool) -> bool:
+        """A check sends the header where sessions do, unless it goes to a port or address of its own (`check-send-proxy` in any case)."""
+        if not check:
+            return bool(server.sends_proxy)
+        own_place = bool({"port", "addr"} & set(server.options))
+        return "check-send-proxy" in server.options or (bool(server.sends_proxy) and not own_place)
+
+    def _behave(self, target: Target, meant: str, proxied: bool, *, check: bool) -> None:
         match meant:
             case "refuse":
                 target.refuse()
@@ -232,17 +243,17 @@ class HaproxyService:
             case "drop":
                 target.serve(drop)
             case _:
-                target.serve(self._party(meant, check=check))
+                target.serve(self._party(meant, proxied, check=check))
 
-    def _party(self, name: str, *, check: bool = False) -> Handler:
-        return (lambda stream: self.serve(name, CheckStream(stream))) if check else (lambda stream: self.serve(name, stream))
+    def _party(self, name: str, proxied: bool, *, check: bool = False) -> Handler:
+        return lambda stream: self.serve(name, CheckStream(stream) if check else stream, proxied)
 
     def _mailer(self, address: str) -> Target | None:
         for party in self.parties:
             for host in party.addresses:
                 if address in (f"{host}:{party.port or 25}", host):
                     target = Target(self.hub, partial(self._mailer_ends, Endpoint(host, party.port or 25)))
-                    target.serve(self._party(party.name))
+                    target.serve(self._party(party.name, False))
                     return target
         return None
 

@@ -70,7 +70,7 @@ class Edge:
         self.service = HaproxyService(self.hub, HaproxySettings((str(self.path),), binary=binary, **settings), MTAS, self.serve,
                                       tls=TlsMaker(Authority(), hostname="mail.example.net"))
 
-    def serve(self, party: str, stream: Stream) -> None:
+    def serve(self, party: str, stream: Stream, proxied: bool) -> None:
         self.mtas[party].serve(stream)
 
     def greeting(self, client: Endpoint = CLIENT, to: str | int | None = None) -> str:
