@@ -1,4 +1,4 @@
-"""Where the daemon listens: `local_interfaces`, `daemon_smtp_ports` and `tls_on_connect_ports` (Exim chapter 13). Texts to addresses and ports."""
+"""Where the daemon listens: `local_interfaces`, `daemon_smtp_ports`, `tls_on_connect_ports` (Exim chapter 13); texts to addresses."""
 
 from __future__ import annotations
 
