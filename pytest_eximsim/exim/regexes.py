@@ -6,6 +6,7 @@ A pattern is compiled once and kept. The texts of errors are those of PCRE 1 for
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -69,22 +70,38 @@ class Match:
 class Regex:
     """A compiled pattern."""
 
-    __slots__ = ("_compiled", "pattern")
+    __slots__ = ("_compiled", "caseless", "pattern")
 
-    def __init__(self, pattern: str, compiled: Any) -> None:
+    def __init__(self, pattern: str, compiled: Any, caseless: bool) -> None:
         self.pattern = pattern
+        self.caseless = caseless
         self._compiled = compiled
 
-    def search(self, text: str, start: int = 0) -> Match | None:
-        """The first match at or behind `start`."""
-        return _result(self._compiled.search(_bytes(text), start))
+    def search(self, text: str | bytes, start: int = 0, *, given_up: Callable[[], None] | None = None) -> Match | None:
+        """The first match at or behind `start`. None as well where PCRE gives up, as Exim has it; `given_up` is called then."""
+        subject = text if isinstance(text, bytes) else encoded(text)
+        try:
+            return _result(self._compiled.search(subject, start))
+        except pcre2.LibraryError:
+            pass
+        try:        # compiled to machine code a pattern has little stack; Exim's are interpreted
+            return _result(_interpreted(self.pattern, self.caseless).search(subject, start))
+        except pcre2.LibraryError:
+            if given_up is not None:
+                given_up()
+            return None
 
-    def search_not_empty_here(self, text: str, start: int) -> Match | None:
+    def search_not_empty_here(self, text: str | bytes, start: int) -> Match | None:
         """A match that begins just at `start` and is not empty (as Perl's /g looks for after an empty match)."""
-        return _result(_not_empty(self.pattern).match(_bytes(text), start))
+        subject = text if isinstance(text, bytes) else encoded(text)
+        try:
+            return _result(_not_empty(self.pattern).match(subject, start))
+        except pcre2.LibraryError:
+            return None
 
 
-def _bytes(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """A subject as PCRE has it, for those that search the same one again and again."""
     return text.encode("latin-1", "replace")
 
 
@@ -101,7 +118,7 @@ def _result(found: Any) -> Match | None:
 @lru_cache(maxsize=2048)
 def _compile(pattern: str, caseless: bool) -> Regex:
     try:
-        return Regex(pattern, pcre2.compile(_library_pattern(pattern), pcre2.I if caseless else 0))
+        return Regex(pattern, pcre2.compile(_library_pattern(pattern), pcre2.I if caseless else 0), caseless)
     except pcre2.PatternError as error:
         text = str(error.msg)
         words = text.partition("; ")[2] if text.startswith("compilation failed") else text
@@ -135,6 +152,11 @@ def _offset(pattern: str, code: int, offset: int) -> int:
         return offset
     found = max(pattern.rfind(mark, 0, offset) for mark in marks)
     return found + 2 if code == 130 else found
+
+
+@lru_cache(maxsize=256)
+def _interpreted(pattern: str, caseless: bool) -> Any:
+    return pcre2.compile(_library_pattern(pattern), pcre2.I if caseless else 0, jit=False)
 
 
 @lru_cache(maxsize=256)

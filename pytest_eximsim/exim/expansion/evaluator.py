@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ExpansionError, ForcedFailure
 from .. import headers
+from .budget import LIMIT, LONG, spend
 from .nodes import (
     CHECKS_ACL_VARIABLES,
     CHECKS_VALUES,
@@ -37,10 +38,18 @@ def expand(p: Process, text: str) -> str:
     """The expanded text. Raises ExpansionError with Exim's message, ForcedFailure where the string says `fail`."""
     if "$" not in text and "\\" not in text:
         return text
+    outermost = p.work is None
+    if outermost:
+        p.work = LIMIT
+    else:
+        spend(p, len(text))
     try:
         return evaluate(p, parse(text, p.release.name))
     except RecursionError:
         raise ExpansionError(TOO_DEEP) from None
+    finally:
+        if outermost:
+            p.work = None
 
 
 def syntax_error(text: str, release_name: str) -> str | None:
@@ -58,6 +67,8 @@ def evaluate(p: Process, sequence: Sequence) -> str:
         return fixed
     found = [part if type(part) is str else _VALUES[type(part)](p, part) for part in sequence.parts]
     text = found[0] if len(found) == 1 else "".join(found)
+    if len(text) > LONG:
+        spend(p, len(text))
     return text.partition("\0")[0] if sequence.cut else text
 
 

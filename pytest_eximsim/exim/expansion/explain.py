@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ExpansionError
+from .budget import LIMIT
 from .evaluator import evaluate, value_of
 from .nodes import Branches, Call, Condition, Malformed, Node, Operation, Sequence, Traced
 from .parser import parse
@@ -37,10 +38,13 @@ def expand_traced(p: Process, text: str) -> Step:
     """Expand and tell how. Never raises ExpansionError: the error is in the step where it arose, and in those around it."""
     recorder = _Recorder(text)
     tree = recorder.sequence(parse(text, p.release.name))
+    p.work = LIMIT
     try:
         recorder.root.result = evaluate(p, tree)
     except ExpansionError as error:
         recorder.root.error = error.message
+    finally:
+        p.work = None
     return recorder.root
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from .. import json, nested_acl
+from ..budget import spend
 from ..evaluator import evaluate, scan, scan_condition, test, with_suffix
 from ..nodes import Condition
 from ..splitting import split
@@ -44,6 +45,7 @@ def each(p: Process, node: Condition) -> bool:
 
 
 def _each(p: Process, node: Condition, text: str) -> bool:
+    spend(p, len(node.source))
     for member in node.members:
         with_suffix(node, scan_condition, p, member)
     if node.fault is not None:
@@ -53,6 +55,7 @@ def _each(p: Process, node: Condition, text: str) -> bool:
     try:
         for item in _items(node.name, text):
             p.scratch.item = item
+            spend(p, len(node.source))
             truth = with_suffix(node, test, p, node.members[0])
             if truth is any_is_enough:
                 break

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .... import errors
 from ... import regexes
+from ..budget import HOPELESS, spend
 from ..ip import ip_version
 from ..splitting import split
 from .comparing import folded
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def match(p: Process, subject: str, pattern: str) -> bool:
     """match{subject}{regex}: unanchored; $0, $1 … are set where it matches (case EXPAND-012)."""
-    found = regexes.compile_for_expansion(p, pattern).search(subject)
+    found = regexes.compile_for_expansion(p, pattern).search(subject, given_up=partial(spend, p, HOPELESS))
     if found is None:
         return False
     p.scratch.numbers = found.groups

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....errors import ExpansionError
 from .. import numbers
+from ..budget import spend
 from ..conditions import comparing
 from ..evaluator import evaluate, scan, scan_condition, test
 from ..nodes import Call
@@ -74,10 +76,12 @@ def transform(p: Process, node: Call) -> str:
 def _values(p: Process, node: Call, items: list[str]) -> list[str]:
     """The expression's value for each item."""
     saved, found = p.scratch.item, list[str]()
+    expression = node.arguments[-1]
     try:
         for item in items:
             p.scratch.item = item
-            found.append(evaluate(p, node.arguments[-1]))
+            found.append(evaluate(p, expression))
+            spend(p, len(expression.source) + len(found[-1]))
             if node.entry.name == "reduce":
                 p.scratch.value = found[-1]
     except ExpansionError as error:
@@ -107,6 +111,7 @@ def select(p: Process, node: Call) -> str:
     try:
         for item in parts:
             p.scratch.item = item
+            spend(p, len(node.condition.source))
             if test(p, node.condition):
                 append(found, item, separator)
             p.scratch.value = value
@@ -127,17 +132,16 @@ def sort(p: Process, node: Call) -> str:
     if node.fault is not None:
         raise ExpansionError(node.fault)
     separator, parts = split(items)
-    saved, done = p.scratch.item, list[tuple[str, str]]()
+    saved, keyed = p.scratch.item, list[tuple[str, str]]()
     try:
         for item in parts:
             p.scratch.item = item
-            key = _sort_key(p, node)
-            place = next((n for n, (other, _) in enumerate(done) if _sorts_before(node.data, key, other)), len(done))
-            done.insert(place, (key, item))
+            spend(p, len(node.arguments[2].source))
+            keyed.append((_sort_key(p, node), item))
     finally:
         p.scratch.item = saved
     found: list[str] = []
-    for _, item in done:
+    for _, item in _sorted(p, node.data, keyed):
         append(found, item, separator)
     return separator.join(found)
 
@@ -150,6 +154,40 @@ def _sort_key(p: Process, node: Call) -> str:
     if not key:
         raise ExpansionError(f'field-extract in sort: "{node.arguments[2].source}"')
     return key
+
+
+def _sorted(p: Process, comparator: str, keyed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each goes in front of the first that it sorts before: so equal ones end up turned round where they sort before each other."""
+    ranks = _ranks(comparator, [key for key, _ in keyed])
+    if ranks is None:
+        return _inserted(p, comparator, keyed)
+    turned = "=" in comparator or "e" in comparator
+    places = sorted(range(len(keyed))[::-1 if turned else 1], key=ranks.__getitem__, reverse=comparator[0] in ">g")
+    return [keyed[place] for place in places]
+
+
+def _ranks(comparator: str, keys: list[str]) -> list[Any] | None:
+    """What the comparator goes by, or None where it does not order these keys: some are no numbers, or one begins another without case."""
+    if comparator in _NUMERIC:
+        try:
+            return [numbers.integer(key) for key in keys]
+        except ExpansionError:
+            return None
+    if not comparator.endswith("i"):
+        return list(keys)
+    folded = [comparing.folded(key) for key in keys]
+    ordered = sorted(set(folded))
+    return None if any(longer.startswith(shorter) for shorter, longer in itertools.pairwise(ordered)) else folded
+
+
+def _inserted(p: Process, comparator: str, keyed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """As Exim itself sorts, whatever the comparator says of two keys."""
+    done: list[tuple[str, str]] = []
+    for key, item in keyed:
+        place = next((n for n, (other, _) in enumerate(done) if _sorts_before(comparator, key, other)), len(done))
+        done.insert(place, (key, item))
+        spend(p, 8 * place)
+    return done
 
 
 def _sorts_before(comparator: str, left: str, right: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hmac
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import regexes
+from ..budget import HOPELESS, spend
 from ..evaluator import expand
 from ..operators import parts, utf8
 
@@ -59,11 +61,12 @@ def nhash_item(first: str, second: str, third: str | None = None) -> str:
 def substitute(p: Process, subject: str, pattern: str, replacement: str) -> str:
     """${sg{subject}{regex}{replacement}}: the replacement is expanded for each match, after $0 … are set (case EXPAND-015)."""
     regex = regexes.compile_for_expansion(p, pattern)
+    encoded, given_up = regexes.encoded(subject), partial(spend, p, HOPELESS)
     saved, found = p.scratch.numbers, list[str]()
     place = 0                       # up to here the subject has been dealt with
     start, empty = 0, False         # where the search begins; an empty match was found just there
     while True:
-        match = regex.search_not_empty_here(subject, start) if empty else regex.search(subject, start)
+        match = regex.search_not_empty_here(encoded, start) if empty else regex.search(encoded, start, given_up=given_up)
         if match is None:
             if not empty:
                 break
@@ -71,6 +74,7 @@ def substitute(p: Process, subject: str, pattern: str, replacement: str) -> str:
             continue
         p.scratch.numbers = match.groups
         found += [subject[place:match.start], expand(p, replacement)]
+        spend(p, len(found[-1]))
         place = start = match.end
         empty = match.start == match.end
         if empty and place == len(subject):
