@@ -86,7 +86,10 @@ class Stream(Protocol):
 
     def start_tls(self, *, server: bool, certificate: str = "", key: str = "", authorities: str = "", sni: str = "",
                   verify: bool = False) -> TlsSession:
-        """Handshake; raises TlsFailed. Paths are of the MTA's file tree; empty: certificates made for the run."""
+        """Handshake; raises TlsFailed. Paths are of the MTA's file tree; empty: certificates made for the run.
+
+        A server with `verify` wants a certificate of its client, with `authorities` alone asks for one.
+        """
         ...
 
     def close(self) -> None:

@@ -60,21 +60,26 @@ class TlsMaker:
         self._contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
 
     def server(self, local: Endpoint, certificate: str, key: str, authorities: str, *, verify: bool) -> ssl.SSLContext:
-        """Paths are the MTA's; a certificate that is not there is made, for this address and the host name. Raises TlsFailed."""
+        """Paths are the MTA's; a certificate that is not there is made, for this address and the host name. Raises TlsFailed.
+
+        A client has to show a certificate (`verify`), is asked for one (only `authorities`; a bad one is refused then), or is not asked.
+        """
         import ssl
 
         chain, private = self._file(certificate), self._file(key)
-        trusted = self._file(authorities) if verify else None
-        wanted = (chain, private, trusted, verify, "" if chain else local.address)
+        asked = verify or bool(authorities)
+        trusted = self._file(authorities) if asked else None
+        wanted = (chain, private, trusted, verify, asked, "" if chain else local.address)
         if wanted not in self._contexts:
-            context = self._contexts[wanted] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.sni_callback = _note_name
             context.num_tickets = 0             # nothing that a client might leave unread
             with _reasons(), self._chain(chain, local) as path:
                 context.load_cert_chain(path, private if chain else None)
-                if verify:
+                if asked:
                     self._trust(context, trusted)
-                    context.verify_mode = ssl.CERT_REQUIRED
+                    context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_OPTIONAL
+            self._contexts[wanted] = context
         return self._contexts[wanted]
 
     def client(self, authorities: str, *, verify: bool, name: str) -> ssl.SSLContext:
@@ -84,12 +89,13 @@ class TlsMaker:
         trusted = self._file(authorities) if verify else None
         wanted = ("client", trusted, verify, bool(name))
         if wanted not in self._contexts:
-            context = self._contexts[wanted] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = verify and bool(name)
             context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
             if verify:
                 with _reasons():
                     self._trust(context, trusted)
+            self._contexts[wanted] = context
         return self._contexts[wanted]
 
     def _file(self, path: str) -> str | None:

@@ -66,8 +66,9 @@ def _files(s: Session) -> tuple[str, str] | None:
 
 
 def _shake(s: Session, files: tuple[str, str]) -> bool:
-    authorities = s.option("tls_verify_certificates") or ""
-    verify = s.host_in("tls_verify_hosts") or s.host_in("tls_try_verify_hosts")
+    verify = s.host_in("tls_verify_hosts")
+    asked = verify or s.host_in("tls_try_verify_hosts")
+    authorities = (s.option("tls_verify_certificates") or "") if asked else ""
     try:
         s.c.tls = s.channel.stream.start_tls(server=True, certificate=files[0], key=files[1], authorities=authorities, verify=verify)
     except (TlsFailed, TimeoutError, OSError) as error:

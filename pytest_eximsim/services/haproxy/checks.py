@@ -57,6 +57,15 @@ class CheckStream:
                   verify: bool = False) -> TlsSession:
         return self.inner.start_tls(server=server, certificate=certificate, key=key, authorities=authorities, sni=sni, verify=verify)
 
+    @property
+    def tls(self) -> object:
+        """Who makes contexts for `start_tls`; whoever serves the connection may set it."""
+        return getattr(self.inner, "tls", None)
+
+    @tls.setter
+    def tls(self, maker: object) -> None:
+        self.inner.tls = maker  # type: ignore[attr-defined]
+
     def close(self) -> None:
         self.inner.close()
 
