@@ -1,8 +1,7 @@
 """Containers by testcontainers: started with a label that says whose they are, removed at the end, swept when a killed run left them.
 
-Ours is what carries `net.eximsim.owner`: host, boot id, pid and its start time of the process that started it. A container is stale when
-that process is provably gone: same host, and another boot or no such process. Nothing else is ever touched. Ports are published on
-loopback only. Docker and testcontainers are imported when the first container is wanted.
+Ours is what carries the label `net.eximsim.owner` (owner.py); it is stale when its owner is gone. Nothing else is ever touched. Ports are
+published on loopback only. Docker and testcontainers are imported when the first container is wanted.
 """
 
 from __future__ import annotations
@@ -10,64 +9,17 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import platform
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ServiceError, ServiceMissing
+from .owner import Owner, is_stale, sweeping
 
 LABEL = "net.eximsim.owner"
 HINT = "start Docker (on Debian: apt-get install docker.io), or choose another provider"
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The process that a container belongs to; `str()` is the label's value."""
-
-    host: str
-    boot: str
-    pid: int
-    started: str
-
-    def __str__(self) -> str:
-        return f"{self.host}|{self.boot}|{self.pid}|{self.started}"
-
-    @classmethod
-    def parse(cls, text: str) -> Owner | None:
-        parts = text.split("|")
-        return cls(parts[0], parts[1], int(parts[2]), parts[3]) if len(parts) == 4 and parts[2].isdigit() else None
-
-    @classmethod
-    def current(cls) -> Owner:
-        return cls(platform.node(), _boot_id(), os.getpid(), _started(os.getpid()))
-
-    def gone(self) -> bool:
-        """Is that process provably dead? Never true for another host."""
-        if self.host != platform.node():
-            return False
-        return self.boot != _boot_id() or _started(self.pid) != self.started
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return "unknown"
-
-
-def _started(pid: int) -> str:
-    """The process' start time in clock ticks since boot, or "" when there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.kill(pid, 0)
-            return "unknown"
-        return ""
 
 
 @dataclass
@@ -85,10 +37,16 @@ class RunningContainer:
             return str(self.raw.get_wrapped_container().logs(tail=lines).decode("utf-8", "replace"))
         return ""
 
-    def restart(self) -> None:
-        self.raw.get_wrapped_container().restart(timeout=1)
+    @property
+    def alive(self) -> bool:
+        """Does it run?"""
+        with contextlib.suppress(Exception):
+            inner = self.raw.get_wrapped_container()
+            inner.reload()
+            return str(inner.status) == "running"
+        return False
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Removes it, whatever it does."""
         _running.discard(self)
         with contextlib.suppress(Exception):
@@ -113,8 +71,8 @@ class Specification:
     within: float = 60.0
 
 
-def start(specification: Specification, wait: Callable[[float], None]) -> RunningContainer:
-    """Starts a container and waits until it is ready; `wait(seconds)` lets time pass between two looks.
+def start(specification: Specification) -> RunningContainer:
+    """Starts a container and waits until it is ready. Blocking.
 
     Raises ServiceMissing without Docker or its packages, ServiceError (with the container's log) when it does not come up.
     """
@@ -129,9 +87,9 @@ def start(specification: Specification, wait: Callable[[float], None]) -> Runnin
     container = RunningContainer(specification.image, ports, raw, _remote_host() or "127.0.0.1")
     _running.add(container)
     try:
-        _await_ready(container, specification, wait)
+        _await_ready(container, specification)
     except BaseException:
-        container.stop()
+        container.close()
         raise
     return container
 
@@ -159,19 +117,17 @@ def _remote_host() -> str:
     return (docker_host.hostname or "") if docker_host.scheme in ("tcp", "ssh", "http", "https") else ""
 
 
-def _await_ready(container: RunningContainer, specification: Specification, wait: Callable[[float], None]) -> None:
-    pause, spent = 0.02, 0.0
+def _await_ready(container: RunningContainer, specification: Specification) -> None:
+    until, pause = time.monotonic() + specification.within, 0.02
     while True:
         try:
             return specification.ready(container)
         except Exception as error:
-            container.raw.get_wrapped_container().reload()
-            ended = container.raw.get_wrapped_container().status == "exited"
-            if ended or spent > specification.within:
+            ended = not container.alive
+            if ended or time.monotonic() > until:
                 state = "ended" if ended else f"was not ready within {specification.within:g} s ({_sentence(error)})"
                 raise ServiceError(f"container {container.image} {state}\n{container.logs()}".rstrip()) from None
-        wait(pause)
-        spent += pause
+        time.sleep(pause)
         pause = min(pause * 1.5, 0.5)
 
 
@@ -209,8 +165,8 @@ def sweep() -> list[str]:
             return []
         _swept = True
         atexit.register(stop_all)
-        with _locked():
-            stale = [c for c in client.containers.list(all=True, filters={"label": LABEL}) if _is_stale(c.labels.get(LABEL, ""))]
+        with sweeping():
+            stale = [c for c in client.containers.list(all=True, filters={"label": LABEL}) if is_stale(c.labels.get(LABEL, ""))]
             for container in stale:
                 with contextlib.suppress(Exception):
                     container.remove(force=True, v=True)
@@ -219,28 +175,10 @@ def sweep() -> list[str]:
         client.close()
 
 
-def _is_stale(label: str) -> bool:
-    owner = Owner.parse(label)
-    return owner is not None and owner.gone()
-
-
 def stop_all() -> None:
     """Removes every container that this process started (at exit, also after Ctrl-C)."""
     for container in list(_running):
-        container.stop()
-
-
-@contextlib.contextmanager
-def _locked() -> Iterator[None]:
-    """One sweep at a time on this machine; where files cannot be locked, the sweep is harmless when it runs twice."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    with open(Path(tempfile.gettempdir()) / f"eximsim-{os.getuid()}.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        container.close()
 
 
 def _sentence(error: BaseException) -> str:

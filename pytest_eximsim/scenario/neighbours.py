@@ -34,6 +34,7 @@ class RedisNeighbour:
     images: Images = field(default_factory=Images)
     gate: Gate = field(init=False)
     backend: Backend | None = None
+    others: list[Backend] = field(default_factory=list)
     db: int = 0
     lasting: RedisConnection | None = None
 
@@ -67,7 +68,8 @@ class RedisNeighbour:
         if word in ("down", "hang"):
             return Server(default.backend, fault=Fault(word))
         if "://" in word:
-            return Server(self._open(word, settings.place("servers")), default.password)
+            self.others.append(self._open(word, settings.place("servers")))
+            return Server(self.others[-1], default.password)
         if word in ("up", "redis", ""):
             return default
         raise ScenarioError(f"`{word}`: expected down, hang or a URL", settings.place("servers"))
@@ -98,12 +100,15 @@ class RedisNeighbour:
         return reply_value(self.connection().command(split_command(command)))
 
     def advance(self, seconds: float) -> None:
-        if self.backend is not None:
-            self.backend.advance(seconds)
+        for backend in self._backends():
+            backend.advance(seconds)
 
     def close(self) -> None:
-        if self.backend is not None:
-            self.backend.close()
+        for backend in self._backends():
+            backend.close()
+
+    def _backends(self) -> list[Backend]:
+        return [*([] if self.backend is None else [self.backend]), *self.others]
 
 
 @dataclass
@@ -111,8 +116,9 @@ class SqlNeighbour:
     """The SQL databases of a scenario, by kind; SQLite files are made in each MTA's tree."""
 
     hub: Hub
-    worker: str = ""
+    images: Images = field(default_factory=Images)
     databases: dict[str, Any] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
     sqlite: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -122,7 +128,7 @@ class SqlNeighbour:
             server = getattr(settings, kind)
             if server is None:
                 continue
-            provider = server.provider or "record"
+            provider = server.provider or self.providers.get(kind, "record")
             if provider == "record":
                 self._record(kind, server.answers or {})
             else:
@@ -137,16 +143,24 @@ class SqlNeighbour:
         if isinstance(known, Recorder):
             known.answers = {**known.answers, **answers}
         else:
-            self.databases[kind] = Recorder(answers)
+            self._replace(kind, "record", Recorder(answers))
 
     def _real(self, kind: str, provider: str, server: Any) -> None:
-        from ..services.sql.providers import open_provider
+        from ..services.sql.providers import fill, open_provider
 
         statements = list(server.setup or ())
         if server.setup_file:
             statements.insert(0, (folder_of(server, "setup_file") / server.setup_file).read_text("utf-8"))
-        self.databases[kind] = open_provider(kind, provider, statements, hub=self.hub, worker=self.worker,
-                                             position=server.place("provider"))
+        if self.providers.get(kind) == provider:
+            fill(self.databases[kind], statements, hub=self.hub, position=server.position)
+            return
+        self._replace(kind, provider, open_provider(kind, provider, statements, hub=self.hub, images=self.images,
+                                                    position=server.place("provider")))
+
+    def _replace(self, kind: str, provider: str, database: Any) -> None:
+        if kind in self.databases:
+            self.databases[kind].close()
+        self.databases[kind], self.providers[kind] = database, provider
 
     def gate(self, files: Any) -> SqlGate:
         """exim.world.Sql for one MTA."""
@@ -154,8 +168,7 @@ class SqlNeighbour:
         from ..services.sql.gate import SqlGate
 
         for name, statements in self.sqlite.items():
-            for statement in statements:
-                sqlite.run(files.real_path(name), statement)
+            sqlite.create(files.real_path(name), statements)
         return SqlGate(files, self.databases, self.servers, self.hub.call_blocking)
 
     def unanswered(self) -> list[str]:

