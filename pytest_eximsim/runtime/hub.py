@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .clock import HubTime
-from .loop import Deadlock, Loop
+from .loop import Deadlock, Loop, OutOfTime
 from .pool import Call
 from .readiness import READ, WRITE, Pollable
 from .timers import Timers
@@ -22,7 +22,7 @@ from .timers import Timers
 if TYPE_CHECKING:
     import greenlet
 
-__all__ = ["Deadlock", "Event", "Hub", "HubTask"]
+__all__ = ["Deadlock", "Event", "Hub", "HubTask", "OutOfTime"]
 
 T = TypeVar("T")
 
@@ -114,11 +114,19 @@ class Hub:
 
     # ---- tasks
 
-    def run(self, function: Callable[[], T]) -> T:
-        """Run `function` to its end and everything else beside it; re-raises. Tasks of earlier runs go on. In a task: just calls it."""
-        if self._loop.current is not None:
+    def run(self, function: Callable[[], T], timeout: float | None = None) -> T:
+        """Run `function` to its end and everything else beside it; re-raises. Tasks of earlier runs go on. In a task: just calls it.
+
+        After `timeout` seconds of real time OutOfTime is raised where the function waits, and here if that does not end it.
+        """
+        loop = self._loop
+        if loop.current is not None:
             return function()
-        return self._drive(function, first=False)
+        loop.deadline, loop.late = None if timeout is None else time.monotonic() + timeout, False
+        try:
+            return self._drive(function, first=False)
+        finally:
+            loop.deadline = None
 
     def _drive(self, function: Callable[[], T], *, first: bool) -> T:
         """`first`: before all others that are ready, so that who begins to wait misses nothing."""

@@ -23,12 +23,22 @@ class Deadlock(EximsimError):
     """Who runs waits for something that cannot happen any more."""
 
 
+class OutOfTime(EximsimError):
+    """A run took longer than it may."""
+
+
+#: How long a run may take to end after it was told that it is out of time (seconds).
+OVERTIME = 5.0
+
+
 class Loop:
-    """`current` is the task that runs."""
+    """`current` is the task that runs; `deadline` is when the run must be over, in real time."""
 
     def __init__(self, clock: HubTime) -> None:
         self.clock = clock
         self.current: HubTask | None = None
+        self.deadline: float | None = None
+        self.late = False
         self.alive: dict[HubTask, None] = {}
         self.ready: deque[HubTask] = deque()
         self.timers: Timers[HubTask] = Timers()
@@ -65,6 +75,8 @@ class Loop:
     def step(self, main: HubTask) -> None:
         """Let those that are ready run until they park, or until `main` has ended; where nobody is, let time pass up to the next event."""
         ready = self.ready
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            self._out_of_time(main, self.deadline)
         for _ in range(len(ready)):
             task = ready.popleft()
             if not task.done:
@@ -79,6 +91,15 @@ class Loop:
             self._look()
         else:
             self._pass_real_time(main)
+
+    def _out_of_time(self, main: HubTask, deadline: float) -> None:
+        """First `main` is told where it waits; if that does not end it soon, the run is over."""
+        error = OutOfTime("not done in time" + self._who_waits(main))
+        if self.late:
+            self.deadline, main.interrupted = None, error
+        elif main.parked:
+            self.deadline, self.late = deadline + OVERTIME, True
+            self._raise(main, error)
 
     def _resume(self, task: HubTask, error: BaseException | None = None) -> None:
         self.current = task
@@ -97,11 +118,11 @@ class Loop:
         elif self.settling:
             self._settle()
         elif (real := self.real_timers.next()) is not None:
-            self.readiness.poll(max(0.0, real - time.monotonic()))
+            self._poll(max(0.0, real - time.monotonic()))
         elif (when := self.timers.next()) is not None:
             self.clock.advance_to(when)
         elif self.readiness.awaited:
-            self.readiness.poll(None)
+            self._poll(None)
         else:
             self._deadlock(main)
 
@@ -118,9 +139,9 @@ class Loop:
         if (when := self.real_timers.next()) is not None:
             waits.append(when - time.monotonic())
         if waits:
-            self.readiness.poll(max(0.0, min(waits)))
+            self._poll(max(0.0, min(waits)))
         elif self.calls or self.readiness.awaited or main.for_ever:
-            self.readiness.poll(None)
+            self._poll(None)
         else:
             self._deadlock(main)
 
@@ -145,11 +166,24 @@ class Loop:
         """One after the other, so that what the first of them starts is over before the second goes on."""
         self.wake_one(self.settling.pop(0), True)
 
-    def _deadlock(self, main: HubTask) -> None:
+    def _raise(self, main: HubTask, error: EximsimError) -> None:
         main.parked = False
         main.wakes += 1
-        others = ", ".join(dict.fromkeys(one.name for one in self.alive if one.name and one is not main))
-        self._resume(main, Deadlock("everybody waits, and nothing can happen any more" + (f" ({others})" if others else "")))
+        self._resume(main, error)
+
+    def _deadlock(self, main: HubTask) -> None:
+        self._raise(main, Deadlock("everybody waits, and nothing can happen any more" + self._who_waits(main)))
+
+    def _who_waits(self, main: HubTask) -> str:
+        names = list(dict.fromkeys(one.name for one in self.alive if one.name and one is not main))
+        return f" ({', '.join(names)})" if names else ""
+
+    def _poll(self, timeout: float | None) -> None:
+        """Wait for sockets, threads and signals, no longer than the run may last."""
+        if self.deadline is not None:
+            left = max(0.0, self.deadline - time.monotonic())
+            timeout = left if timeout is None else min(timeout, left)
+        self.readiness.poll(timeout)
 
     # ---- calls in threads
 
@@ -157,7 +191,7 @@ class Loop:
         """Simulated time stands still until one has ended."""
         call, left = self.calls.next_ended()
         if call is None:
-            self.readiness.poll(left)
+            self._poll(left)
         else:
             self.calls.forget(call)
             self.wake_one(call.task, True)

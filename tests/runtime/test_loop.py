@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from pytest_eximsim.runtime.clock import SystemClock, VirtualClock
-from pytest_eximsim.runtime.hub import Deadlock, Event, Hub
+from pytest_eximsim.runtime.hub import Deadlock, Event, Hub, OutOfTime
 
 
 @pytest.fixture
@@ -226,6 +227,53 @@ def test_idle(simulated: Hub) -> None:
     assert not simulated.idle()
     simulated.settle()
     assert simulated.idle()
+
+
+# ---- out of time
+
+
+def endless(hub: Hub) -> None:
+    while True:
+        hub.sleep(1.0)
+
+
+def stuck(hub: Hub) -> None:
+    gate = threading.Event()
+    hub.call_blocking(lambda: gate.wait(1))
+
+
+@pytest.mark.parametrize("wait", [endless, stuck, Hub.wait_for_ever])
+@pytest.mark.parametrize("clock", [VirtualClock(1000.0), SystemClock()])
+def test_a_run_that_takes_too_long_is_told_where_it_waits(wait: Callable[[Hub], None], clock: VirtualClock | SystemClock) -> None:
+    hub, log = Hub(clock), []
+
+    def main() -> str:
+        hub.spawn(lambda: endless(hub), "the other")
+        try:
+            wait(hub)
+        except Deadlock:
+            return "never here"
+        except OutOfTime as error:
+            log.append(str(error))
+        hub.sleep(0)
+        return "cleaned up"
+
+    assert hub.run(main, timeout=0.05) == "cleaned up"
+    assert log == ["not done in time (the other)"]
+    assert hub.run(lambda: hub.real_sleep(0.1)) is None
+    hub.close()
+
+
+def test_who_does_not_listen_is_ended(simulated: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_eximsim.runtime.loop.OVERTIME", 0.05)
+
+    def main() -> None:
+        with contextlib.suppress(OutOfTime):
+            endless(simulated)
+        endless(simulated)
+
+    with pytest.raises(OutOfTime):
+        simulated.run(main, timeout=0.05)
 
 
 # ---- real and shifted
