@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from ..runtime.files import FileTree
     from ..runtime.tls import TlsMaker
     from .world import MtaNetwork
+
+
+#: Names of variables that are header fields; Exim wants a colon behind them.
+HEADER = re.compile(r"(?:[rbl]?h|[rbl]?header)_")
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,10 @@ class Seen:
     def variable(self, name: str) -> str:
         p = self.mta.expander(message=self.accepted.message)
         p.connection = self.accepted.connection
+        name = name.removeprefix("$")
+        text = f"${name.rstrip(':')}:" if HEADER.match(name) else f"${{{name}}}"
         try:
-            return expand(p, f"${{{name.removeprefix('$')}}}")
+            return expand(p, text)
         except ExpansionError as error:
             return f"Failed: {error.message}"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, EximsimError, NotSimulated, Position, ScenarioError, ServiceError, ServiceMissing
+from ..services.images import Images
 from .expectations.registry import check_until
 from .loader import BoundCase
 from .model import ENVIRONMENT, Expect, Step
@@ -37,7 +38,7 @@ class RunOptions:
     allow: frozenset[str] = frozenset()
     strict: bool = False
     timeout: float = 60.0
-    worker: str = ""
+    images: Images = field(default_factory=Images)
     explain: bool = False
     keep: Path | None = None
 
@@ -130,7 +131,7 @@ def run_case(bound: BoundCase, options: RunOptions) -> Outcome:
     trace = Trace() if options.explain else None
     outside = bound.scenario.haproxy is not None or any(one.server for one in (bound.scenario.remotes or {}).values())
     try:
-        subject = Simulator(bound.scenario, options.worker, outside, trace)
+        subject = Simulator(bound.scenario, options.images, outside, trace)
     except EximsimError as error:
         outcome.failures.append(_failure(error, bound.case.position))
         return outcome

@@ -27,6 +27,7 @@ from ..runtime.hub import Hub
 from ..runtime.memory import MemoryNetwork
 from ..runtime.processes import Programs
 from ..runtime.tls import Authority, TlsMaker
+from ..services.images import Images
 from . import configuration as configurations
 from . import edge
 from .clock import make_clock
@@ -48,10 +49,10 @@ ONLY = "exim"
 
 @dataclass
 class Simulator:
-    """scenario.subject.Subject. `worker` is the xdist worker's name; `trace` listens to why things are decided."""
+    """scenario.subject.Subject. `images`: what containers are made of; `trace` listens to why things are decided."""
 
     environment: Environment
-    worker: str = ""
+    images: Images = field(default_factory=Images)
     outside: bool = False               # an outside program takes part: time is real
     trace: Any = None
     names: dict[str, str] = field(default_factory=dict)
@@ -70,8 +71,8 @@ class Simulator:
         self.authority = Authority()
         self.network = MemoryNetwork(self.hub, TlsMaker(self.authority))
         self.resolver = ZoneResolver(self._zone(self.environment), self.environment.hosts or "", self.hub)
-        self.redis_server = RedisNeighbour(self.hub, self.worker)
-        self.sql_servers = SqlNeighbour(self.hub, self.worker)
+        self.redis_server = RedisNeighbour(self.hub, self.images)
+        self.sql_servers = SqlNeighbour(self.hub, self.images)
         self.remotes = Remotes(self.hub, self.network)
         self.expanding: Process | None = None
 
