@@ -81,6 +81,7 @@ class Release:
     control_suffixes: bool = True      # control=queue_…: what follows a control with options may begin with _ too
     cutthrough_complains: bool = False # control=cutthrough_delivery on a frozen item is an error
     dnslists_loopback_only: bool = True  # answers outside 127/8 are discarded
+    taints: bool = True                # data from outside is marked, and refused or complained of where it is dangerous (taint.py)
     null_word: str = "<NULL>"          # how a missing argument is shown in errors
     rate_limit_must_be_set: bool = True  # "sender rate limit not set" for an empty ratelimit
     dmarc_controls_last: bool = False  # control = dmarc_… holds for the rest of the connection, not for one message
@@ -127,7 +128,7 @@ EXIM_4_82 = replace(
     lookup_reason_quoted=False, list_headers=False, router_variables=False, auth_variables=3, regex_variables=0,
     functions_may_be_unknown=True, base62_of_32_bits=False,
     warn_skipped_where=False, quit_checked_late=False, control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
-    null_word="NULL", rate_limit_must_be_set=False, dmarc_controls_last=True, seen_condition=False, callout_modern=False,
+    taints=False, null_word="NULL", rate_limit_must_be_set=False, dmarc_controls_last=True, seen_condition=False, callout_modern=False,
 )
 
 RELEASES = {r.name: r for r in (EXIM_4_82, EXIM_4_96, EXIM_4_99)}

@@ -227,6 +227,7 @@ class Scratch:
     sender_verify_failure: str = ""
     recipient_verify_failure: str = ""
     runrc: int = 0
+    tainted_read: bool = False          # an expansion has read data from outside (taint.py)
     variables: dict[str, Any] = field(default_factory=dict)          # the rest, by variable name: dnslist_*, sender_rate, spam_*, …
     lookup_cache: dict[Any, Any] = field(default_factory=dict)       # lookups/cache.py
     connections: dict[Any, Any] = field(default_factory=dict)        # Redis and SQL connections of this process

@@ -9,9 +9,12 @@ from typing import Any
 
 from pytest_eximsim.dns import Zone, ZoneResolver
 from pytest_eximsim.errors import Position
-from pytest_eximsim.exim.config.model import NamedList
+from pytest_eximsim.exim.acl.reader import read_acl_section
+from pytest_eximsim.exim.config.model import Acl, NamedList
+from pytest_eximsim.exim.config.source import Line
+from pytest_eximsim.exim.hints import Hints
 from pytest_eximsim.exim.log import parse_selectors
-from pytest_eximsim.exim.release import RELEASES
+from pytest_eximsim.exim.release import RELEASES, Release
 from pytest_eximsim.exim.state import Process
 from pytest_eximsim.exim.world import FileStatus, RedisReply, SqlError, SqlResult, User, World
 
@@ -111,11 +114,17 @@ class FakeLogs:
         return [line for log, line in self.lines if log == name]
 
 
+def _acls(text: str, release: Release) -> dict[str, Acl]:
+    lines = (Line(line.strip(), Position("exim.conf", number)) for number, line in enumerate(text.splitlines(), 1))
+    return read_acl_section(lines, release) if text else {}
+
+
 def process(release: str = "4.99", *, dns: str = "", hosts: str = "", files: Mapping[str, str] | None = None,
             main: Mapping[str, object] | None = None, lists: Mapping[str, Mapping[str, str]] | None = None,
             redis: Mapping[str, Any] | None = None,
-            sql: Mapping[str, SqlResult | SqlError] | None = None, selectors: str | None = None, client: str = "") -> Process:
-    """A process in such a world. `lists` is kind → name → text; `client` is the address of the SMTP client."""
+            sql: Mapping[str, SqlResult | SqlError] | None = None, selectors: str | None = None, client: str = "",
+            acls: str = "") -> Process:
+    """A process in such a world. `lists` is kind → name → text; `client` is the address of the SMTP client; `acls` an ACL section."""
     clock = FakeClock()
     pids = iter(range(100, 10_000))
     world: Any = World(
@@ -128,10 +137,12 @@ def process(release: str = "4.99", *, dns: str = "", hosts: str = "", files: Map
         for kind, of_kind in (lists or {}).items()
     }
     options = {"primary_hostname": "mail.example.net", **(main or {})}
-    configuration = SimpleNamespace(main=options, named_lists=named, positions={})
     found = RELEASES[release]
+    configuration = SimpleNamespace(
+        main=options, named_lists=named, positions={}, acls=_acls(acls, found), routers=(), transports={}, authenticators=())
     chosen = parse_selectors(selectors, found)
-    mta: Any = SimpleNamespace(configuration=configuration, world=world, release=found, selectors=chosen, zone="UTC")
+    mta: Any = SimpleNamespace(configuration=configuration, world=world, release=found, selectors=chosen, zone="UTC",
+                               hints=Hints(), acl_texts={})
     p = Process(mta=mta, pid=world.entropy.pid())
     p.connection.host_address = client
     return p

@@ -6,17 +6,19 @@ heeds it is named with it there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ...errors import NotSimulated
 from ..phrases import fix_phrase
 from ..release import RELEASES, Release
 from .phases import ALL, all_but, phases
 from .verdict import OK, Outcome, Result, error
 
 if TYPE_CHECKING:
+    from ..config.model import Acl, Driver
     from .run import Run
 
 FAKE_TEXT = (
@@ -54,6 +56,9 @@ def control(run: Run, value: str) -> Outcome:
         return _syntax(value)
     if found.forbidden & run.phase.bit:
         return error(f'cannot use "control={found.name}" in {run.phase.words} ACL')
+    reason = _refusal(found, run.p.configuration.transports.values())
+    if reason:
+        raise NotSimulated(reason, run.clause.position if run.clause is not None else None)
     return found.effect(run, value[len(found.name):]) or _syntax(value)
 
 
@@ -70,6 +75,21 @@ def find_control(value: str, release: Release) -> Control | None:
                 return found
             return None
     return None
+
+
+def refuse_unsimulated(acls: Iterable[Acl], transports: Iterable[Driver], release: Release) -> None:
+    """Raises NotSimulated for the first control, written out in an ACL, whose effect would be missed."""
+    for clause in (clause for acl in acls for statement in acl.statements for clause in statement.clauses):
+        found = find_control(clause.value, release) if clause.name == "control" else None
+        reason = _refusal(found, transports) if found is not None else None
+        if reason:
+            raise NotSimulated(reason, clause.position)
+
+
+def _refusal(found: Control, transports: Iterable[Driver]) -> str | None:
+    """Why a configuration with this control is refused. Cutthrough delivery changes nothing where no transport speaks SMTP."""
+    cut_through = found.name == "cutthrough_delivery" and any(transport.driver == "smtp" for transport in transports)
+    return f'"control = {found.name}" is not simulated' if cut_through or not found.simulated else None
 
 
 # --- what they do: the connection ----------------------------------------------------------------

@@ -17,6 +17,7 @@ from ..expansion import expand
 from ..lists import ListDeferred, Matched, forget, match_domain
 from ..log import host_and_ident, log, printing, selector_on
 from ..state import Address
+from ..taint import is_tainted
 from .messages import split_message
 from .modifiers import set_up_headers
 from .phases import Phase
@@ -155,19 +156,22 @@ def call(run: Run, name: str, args: list[str]) -> Outcome:
     saved = p.scratch.acl_args
     p.scratch.acl_args = args
     p.acl_level += 1
-    verb, clause = run.verb, run.clause
+    verb, clause, statement = run.verb, run.clause, run.statement
     try:
         return run_text(run, name)
     finally:
         p.scratch.acl_args = saved
         p.acl_level -= 1
-        run.verb, run.clause, run.nested = verb, clause, True
+        run.verb, run.clause, run.statement, run.nested = verb, clause, statement, True
 
 
 def run_text(run: Run, text: str) -> Outcome:
     """Run what `text` names: an ACL, a file, or its own statements (cases ACL-012, ACL-020)."""
     if run.p.acl_level > DEEPEST:
         return Outcome(Result.ERROR, "ACL nested too deep: possible loop")
+    if is_tainted(text):
+        run.complain(f'attempt to use tainted ACL text "{text}"')
+        return Outcome(Result.ERROR, "internal configuration error")
     text = text.lstrip(" \t\n\v\f\r")
     if " " not in text:
         acl = run.p.configuration.acls.get(text)
@@ -207,7 +211,8 @@ def _run_statements(run: Run, acl: Acl) -> Outcome:
     quitting = run.phase in (Phase.QUIT, Phase.NOTQUIT) and p.acl_level == 0
     left = Outcome(Result.FAIL)         # the refusal at the end has the messages of the last statement that did not decide
     for statement in acl.statements:
-        verb = run.verb = statement.verb
+        run.statement, verb = statement, statement.verb
+        run.verb = verb
         run.details = run.nested = False
         if quitting and verb not in ("accept", "warn") and not p.release.quit_checked_late:
             return Outcome(Result.ERROR, f'"{verb}" is not allowed in a QUIT or not-QUIT ACL')

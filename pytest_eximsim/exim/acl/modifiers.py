@@ -10,6 +10,7 @@ from .. import durations
 from ..lists import split_list
 from ..log import log, printing
 from ..state import AddedHeader
+from ..taint import is_tainted
 from .verdict import OK, Outcome, error
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def log_reject_target(run: Run, value: str) -> Outcome:
 
 def queue(run: Run, value: str) -> Outcome:
     """The named queue that the message is to go to."""
+    if is_tainted(value):
+        return error(f"Tainted name '{value}' for queue not permitted")
     if "/" in value:
         return error(f"Directory separator not permitted in queue name: '{value}'")
     run.p.message.queue_name = value

@@ -9,7 +9,7 @@ from ..log import log
 from .phases import Phase
 
 if TYPE_CHECKING:
-    from ..config.model import Acl, Clause
+    from ..config.model import Acl, Clause, Statement
     from ..state import Address, Process
 
 
@@ -22,6 +22,7 @@ class Run:
     recipient: Address | None = None
     verb: str = ""
     clause: Clause | None = None
+    statement: Statement | None = None
     details: bool = False                    # the client may be told the reason of a deferral
     nested: bool = False                     # another ACL has run in this statement: Exim has forgotten the line it is at
     log_to: tuple[bool, bool, bool] = (True, True, False)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ExpansionError, ForcedFailure
-from .. import headers
+from .. import headers, taint
 from .budget import LIMIT, LONG, spend
 from .nodes import (
     CHECKS_ACL_VARIABLES,
@@ -66,7 +66,14 @@ def evaluate(p: Process, sequence: Sequence) -> str:
     if fixed is not None:
         return fixed
     found = [part if type(part) is str else _VALUES[type(part)](p, part) for part in sequence.parts]
-    text = found[0] if len(found) == 1 else "".join(found)
+    if len(found) == 1:
+        text = found[0]
+    else:
+        text = "".join(found)
+        for part in found:
+            if type(part) is not str:
+                text = taint.joined(text, found)
+                break
     if len(text) > LONG:
         spend(p, len(text))
     return text.partition("\0")[0] if sequence.cut else text
@@ -99,7 +106,10 @@ def _malformed(p: Process, node: Malformed) -> str:
 
 
 def _variable(p: Process, node: Value) -> str:
-    return node.get(p)
+    text = node.get(p)
+    if type(text) is not str:
+        p.scratch.tainted_read = True
+    return text
 
 
 def _number(p: Process, node: Number) -> str:
@@ -108,7 +118,11 @@ def _number(p: Process, node: Number) -> str:
 
 
 def _header(p: Process, node: Header) -> str:
-    return headers.find(p, node.name, node.kind) or ""
+    text = headers.find(p, node.name, node.kind) or ""
+    if p.release.taints and text:
+        p.scratch.tainted_read = True
+        return taint.marked(text)
+    return text
 
 
 def _operation(p: Process, node: Operation) -> str:
@@ -117,23 +131,38 @@ def _operation(p: Process, node: Operation) -> str:
     if entry is None:
         raise ExpansionError(node.fault or "")
     if entry.needs == ("text",):
-        return entry.function(text)
-    given = {"p": p, "text": text, "argument": node.argument, "name": node.name}
-    return entry.function(*[given[need] for need in entry.needs])
+        result = entry.function(text)
+    else:
+        given = {"p": p, "text": text, "argument": node.argument, "name": node.name}
+        result = entry.function(*[given[need] for need in entry.needs])
+    return result if type(text) is str else taint.operated(entry.name, node.argument, result)
 
 
 def _call(p: Process, node: Call) -> str:
     entry = node.entry
     if entry.shape != "plain":
-        return entry.function(p, node)
+        return _passing(p, node) if p.release.taints and entry.name in taint.PASSING else entry.function(p, node)
     return compute(p, node, [evaluate(p, part) for part in node.arguments])
+
+
+def _passing(p: Process, node: Call) -> str:
+    """An item that gives back parts of its strings: what it reads marks what it gives."""
+    scratch = p.scratch
+    before, scratch.tainted_read = scratch.tainted_read, False
+    text = node.entry.function(p, node)
+    marked = scratch.tainted_read
+    scratch.tainted_read = before or marked
+    return taint.marked(text) if marked and type(text) is str else text
 
 
 def compute(p: Process, node: Call, strings: list[str]) -> str:
     """A plain item, its strings being known."""
     if node.fault is not None:
         raise ExpansionError(node.fault)
-    return node.entry.function(p, *strings) if node.entry.takes_process else node.entry.function(*strings)
+    text = node.entry.function(p, *strings) if node.entry.takes_process else node.entry.function(*strings)
+    if node.entry.name in taint.PASSING and any(type(string) is not str for string in strings):
+        return taint.marked(text)
+    return text
 
 
 def _traced(p: Process, node: Traced) -> str:
@@ -272,7 +301,10 @@ def _test_two(p: Process, node: Condition) -> bool:
         if entry.numeric:
             return entry.function(_number_of(left), _number_of(evaluate(p, arguments[1])))
         right = evaluate(p, arguments[1])
-        return entry.function(p, left, right) if entry.takes_process else entry.function(left, right)
+        truth = entry.function(p, left, right) if entry.takes_process else entry.function(left, right)
+        if truth and type(left) is not str and entry.name == "match":
+            p.scratch.numbers = [taint.marked(text) for text in p.scratch.numbers]
+        return truth
     for part in arguments:
         text = evaluate(p, part)
         if entry.numeric:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import Died
 from ..hosts import find_by_name, in_network, is_ip, local_literals, look_up_sender_name, masked, number_of
 from ..lookups import Deferred, Found, LookupSetupError, LookupTypeError, parse_type
+from ..taint import joined
 from .result import MATCHED, NOT_MATCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
 from .strings import Text, look_up
 from .syntax import Networks, Words
@@ -68,7 +69,7 @@ class HostSubject:
         net = _NET.match(pattern) if ";" in pattern else None
         if net or (self.name == "" and ";" in pattern):
             bits = int(net[1]) if net and net[1] else -1
-            return self._net_lookup(p, pattern[net.end():] if net else pattern, bits)
+            return self._net_lookup(p, joined(pattern[net.end():], [pattern]) if net else pattern, bits)
         if self.name == "":
             return Unresolved("cannot match host name in match_ip list")
         if _NAME.fullmatch(pattern):
@@ -82,7 +83,7 @@ class HostSubject:
         try:
             type = parse_type(name, p.release)
             key = masked(self.address, bits, ":" if type.name == "iplsearch" else ".") if type.single_key else ""
-            answer = look_up(p, type, rest.lstrip(), key, partial=False)
+            answer = look_up(p, type, joined(rest.lstrip(), [pattern]), key, partial=False)
         except (LookupTypeError, LookupSetupError) as error:
             raise Died(str(error)) from None
         if isinstance(answer, Deferred):

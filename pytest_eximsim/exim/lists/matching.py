@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ...errors import Crashed, Died, ExpansionError, ForcedFailure
+from ..taint import is_tainted, marked
 from .result import MATCHED, NOT_MATCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
 from .syntax import FileItem, Item, Named, Networks, Setting, Step, Words, file_lines, steps
 
@@ -57,6 +58,7 @@ class _Run:
     include_defer: bool = False
     ignore_defer: bool = False
     cacheable: bool = True
+    tainted: bool = False               # the expanded list holds data from outside
     depth: int = 0                      # how many named lists this one is inside of
 
     def set(self, name: str) -> None:
@@ -78,7 +80,7 @@ def match_list(p: Process, text: str, subject: Subject, *, expanded: bool = Fals
     items = text if expanded or ("$" not in text and "\\" not in text) else _expanded(p, text, around)
     if not isinstance(items, str):
         return items
-    run = _Run(p, subject, cache, text, around)
+    run = _Run(p, subject, cache, text, around, tainted=is_tainted(items))
     return _go_through(run, steps(items, subject.kind, p.release.strict_addresses, single=single, named=named))
 
 
@@ -109,7 +111,7 @@ def _go_through(run: _Run, listed: tuple[Step, ...]) -> Result:
             continue
         found: ItemResult
         if isinstance(step, Item):
-            found = run.subject.test(run.p, step.text)
+            found = run.subject.test(run.p, marked(step.text) if run.tainted else step.text)
         elif isinstance(step, Networks):
             found = MATCHED if run.subject.test_networks(step) else NOT_MATCHED
         elif isinstance(step, Words):
@@ -172,6 +174,7 @@ def _named(run: _Run, step: Named) -> Result:
     if not isinstance(text, str):
         result = text
     else:
+        inner.tainted = is_tainted(text)
         result = _go_through(inner, steps(text, kind, p.release.strict_addresses)) if text else NOT_MATCHED
     if not (cacheable and inner.cacheable):
         run.cacheable = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Died
 from ..lookups import Deferred, Found, LookupSetupError, LookupType, LookupTypeError, parse_type, search
+from ..taint import joined
 from .result import NOT_MATCHED, ListDeferred, Matched, Result
 from .syntax import Networks, Words
 
@@ -110,7 +111,7 @@ class Text:
         name, _, rest = pattern.partition(";")
         try:
             type = parse_type(name, p.release)
-            answer = look_up(p, type, rest.lstrip(), self.text, partial=self.partial)
+            answer = look_up(p, type, joined(rest.lstrip(), [pattern]), self.text, partial=self.partial)
         except (LookupTypeError, LookupSetupError) as error:
             raise Died(str(error)) from None
         match answer:
@@ -131,7 +132,7 @@ def look_up(p: Process, type: LookupType, rest: str, key: str, *, partial: bool 
         return search(p, type, rest, key)
     if type.kind == "absfilequery":
         file, _, query = rest.partition(" ")
-        return search(p, type, file, query.lstrip())
+        return search(p, type, file, joined(query.lstrip(), [rest]))
     return search(p, type, None, rest)
 
 

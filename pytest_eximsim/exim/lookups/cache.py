@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..log import log
+from ..taint import is_unquoted, place_of
 from .registry import LookupType
 from .result import NOT_FOUND, Answer, Deferred, Found
 
@@ -62,6 +64,8 @@ def _find(p: Process, type: LookupType, file: str, key: str) -> Answer:
     kept: tuple[Answer, float | None] | None = cache.get(place)
     if kept is not None and (kept[1] is None or kept[1] > p.world.clock.now()) and "cache=no_rd" not in options:
         return kept[0]
+    if type.driver.quote is not None and is_unquoted(key, type.name):
+        log(p, f"tainted search query is not properly quoted{place_of(p)}: {key}", panic=True)
     reply = type.driver.find(p, file, key, options)
     if isinstance(reply.answer, Deferred):
         return reply.answer

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...errors import ExpansionError
 from ..acl import Phase, Result
 from ..addresses import AddressSyntaxError, parse_address, qualify
+from ..expansion import expand
+from ..expansion.items.commands import command_words
 from ..log import host_and_ident, log
+from ..taint import is_tainted
 from . import ending, replies
 
 if TYPE_CHECKING:
@@ -65,15 +69,16 @@ def quit_(s: Session) -> bool:
 
 def vrfy(s: Session) -> bool:
     """VRFY; without an ACL it is refused."""
+    recipient = None
     if s.release.vrfy_needs_domain:
         try:
-            address = _complete(s)
+            recipient = _complete(s)
         except AddressSyntaxError as error:
             s.say(f"501 {error}")
             return False
-        if address is None:
+        if recipient is None:
             return False
-    verdict = s.acl(Phase.VRFY, "acl_smtp_vrfy")
+    verdict = s.acl(Phase.VRFY, "acl_smtp_vrfy", recipient=recipient)
     if verdict.result is not Result.OK:
         return replies.refuse(s, Phase.VRFY, verdict)
     try:
@@ -123,17 +128,42 @@ def expn(s: Session) -> bool:
 
 
 def etrn(s: Session) -> bool:
-    """ETRN; without an ACL it is refused. Nothing is run: no queue run is simulated for it."""
+    """ETRN; without an ACL it is refused. smtp_etrn_command is run; without it, no queue run is simulated (case ACL-010)."""
     if s.p.message.sender_given:
         return replies.synprot_error(s, "protocol", 503, None, "ETRN is not permitted inside a transaction")
     log(s.p, f"ETRN {s.argument} received from {host_and_ident(s.p, False)}", selector="etrn")
     verdict = s.acl(Phase.ETRN, "acl_smtp_etrn")
     if verdict.result is not Result.OK:
         return replies.refuse(s, Phase.ETRN, verdict)
-    if s.main.get("smtp_etrn_command") is None and not s.data.startswith("#"):
+    command = s.option("smtp_etrn_command")
+    if command is None and not s.data.startswith("#"):
         return replies.synprot_error(s, "syntax", 501, None, "argument must begin with #")
+    if command is not None:
+        words = _etrn_words(s, command)
+        if isinstance(words, str):
+            log(s.p, f"failed to set up ETRN command: {words}", panic=True)
+            s.say("458 Internal failure")
+            return False
+        s.p.world.commands.run(words)
     if verdict.user_message is None:
         s.say("250 OK")
     else:
         replies.user_message(s, "250", verdict.user_message)
     return False
+
+
+def _etrn_words(s: Session, command: str) -> list[str] | str:
+    """The words of smtp_etrn_command, expanded with the argument as $domain; a text says what is wrong with them."""
+    variables = s.p.scratch.variables
+    variables["domain"] = s.data
+    words: list[str] = []
+    try:
+        for word in command_words(command):
+            words.append(expand(s.p, word))
+            if len(words) > 1 and is_tainted(words[-1]):
+                return f"Tainted arg {len(words) - 1} for ETRN processing command: '{words[-1]}'"
+    except ExpansionError as error:
+        return f'Expansion of "{word}" from command "{command}" in ETRN processing failed: {error.message}'
+    finally:
+        variables.pop("domain", None)
+    return words

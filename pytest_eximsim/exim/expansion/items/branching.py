@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
+from ... import taint
 from .. import json
 from ..cursor import DIGITS, SPACES
 from ..evaluator import choose, evaluate, scan, scan_branches, test
@@ -89,13 +90,13 @@ def _escaped(text: str) -> str:
 
 def _query(p: Process, kind: object, name: str, text: str) -> tuple[str | None, str]:
     """The file name in front of a query, for the types that have one."""
-    text = text.lstrip(SPACES)
+    whole, text = text, text.lstrip(SPACES)
     if getattr(kind, "kind", "query") != "absfilequery":
-        return None, text
+        return None, taint.joined(text, [whole])
     if text[:1] != "/":
         raise ExpansionError(f'absolute file name expected for "{name}" lookup')
     file = text.split(None, 1)[0]
-    return file, text[len(file) + 1:]
+    return file, taint.joined(text[len(file) + 1:], [whole])
 
 
 def scan_lookup(p: Process, node: Call) -> str:
