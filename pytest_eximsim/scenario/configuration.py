@@ -64,9 +64,20 @@ class Placed:
 
     def position(self, found: Position | None) -> Position | None:
         """A place in the running configuration as the user knows it."""
-        if found is None or self.node is None or self.text is None or found.file != self.path or not found.line:
+        if found is None or not found.file.startswith("/"):
             return found
-        return self.node.line_position(found.line - 1)
+        if self.text is not None and found.file == self.path:
+            return self.node.line_position(found.line - 1) if self.node is not None and found.line else found
+        below = self.root / found.file.lstrip("/") if self.root is not None else None
+        return Position(shown(below if below is not None and below.exists() else found.file), found.line, found.column)
+
+
+def shown(path: str | Path) -> str:
+    """A path of this machine as the user knows it: relative to where pytest runs, if it lies below."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def place(exim: Exim, work: Path) -> Placed:

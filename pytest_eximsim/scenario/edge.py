@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Position, ScenarioError
@@ -60,11 +59,3 @@ def change(service: HaproxyService, haproxy: Haproxy, position: Position) -> Non
         service.reload()
     if haproxy.restart:
         service.restart()
-
-
-def shown(path: str | Path) -> str:
-    """A path as the user knows it: relative to where pytest runs, if it lies below."""
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -148,7 +148,7 @@ class Simulator:
         if isinstance(environment.dns, DnsFile):
             path = configurations.folder_of(environment.dns, "file") / (environment.dns.file or "")
             try:
-                return Zone.parse(path.read_text("latin-1"), edge.shown(path))
+                return Zone.parse(path.read_text("latin-1"), configurations.shown(path))
             except OSError as error:
                 raise ScenarioError(f"`dns`: {path} cannot be read: {error.strerror}", environment.dns.place("file")) from None
         text = (environment.dns or "").encode("utf-8", "surrogateescape").decode("latin-1")
