@@ -204,6 +204,9 @@ class Address:
     permitted: bool = True              # such a thing is not forbidden by its router
     start_router: str = ""              # where routing begins, "" at the first one
     routed_by: str = ""                 # the router that had it last
+    folded: bool = False                # that router takes local parts in lower case
+    uid: int | None = None              # as whom a local transport is to run, where the router says so
+    gid: int | None = None
     errors_to: str | None = None        # set by a router: return path and where bounces go; "" for none
     headers_add: tuple[str, ...] = ()   # what the routers so far want added and removed
     headers_remove: tuple[str, ...] = ()

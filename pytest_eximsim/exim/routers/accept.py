@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def route(job: Job, router: Driver) -> Answer:
-    """errors_to, header lines, transport; nothing else."""
-    return finish(job, router)
+    """errors_to, header lines, transport; hosts only where a router before it left some."""
+    return finish(job, router, job.hosts)

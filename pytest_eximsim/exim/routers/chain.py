@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -38,12 +39,15 @@ if TYPE_CHECKING:
 
 #: An address with more ancestors than these goes round in circles.
 MOST_PARENTS = 100
+_QUOTED = re.compile(r'"|\\(.)', re.DOTALL)
 _DATABASES = ("mysql", "pgsql", "redis", "sqlite", "ldap:", "ldapdn:", "ldapm:")
 
 
 def make_address(address: str, *, parent: Address | None = None, start_router: str = "") -> Address:
-    """An Address to be routed: domain lower case, local part as written kept beside the lower-case one."""
+    """An Address to be routed: domain lower case, local part without quotes, as written beside the lower-case one."""
     local_part, domain = split(address)
+    if '"' in local_part or "\\" in local_part:
+        local_part = _QUOTED.sub(r"\1", local_part)
     return Address(address, local_part.lower(), domain.lower(), original_local_part=local_part, parent=parent, start_router=start_router)
 
 
@@ -119,7 +123,7 @@ class _Chain:
         address = self.job.address
         match answer:
             case Fail():
-                return Failed(address, router, answer.message, answer.user_message, answer.tell, answer.errno)
+                return Failed(address, router, answer.message, answer.user_message, answer.tell, answer.errno, answer.new)
             case Defer():
                 return self._deferred(router, answer)
             case Decline():
@@ -157,8 +161,8 @@ class _Chain:
 
     def _refused_by_option(self, router: Driver) -> Failed | None:
         """fail_verify_sender, fail_verify_recipient."""
-        mode = self.job.mode
-        if (mode is Mode.SENDER and router.options["fail_verify_sender"]) or (mode is Mode.RECIPIENT and router.options["fail_verify_recipient"]):
+        option = {Mode.SENDER: "fail_verify_sender", Mode.RECIPIENT: "fail_verify_recipient"}.get(self.job.mode)
+        if option is not None and router.options[option]:
             return Failed(self.job.address, router, f"{router.name} router forced verify failure")
         return None
 
@@ -233,6 +237,7 @@ class _Chain:
             user = said.user_message if isinstance(said, Decline) else None
             return Failed(address, None, said.message, user, errno=said.errno if isinstance(said, Decline) else -1)
         message = "Unrouteable address"
+        address.router = ""
         option = text(self.last, "cannot_route_message") if self.last is not None else None
         if option is not None and self.last is not None:
             try:

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure
 from ..expansion import expand
+from ..expansion.splitting import split
 from ..log import log
-from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Mode, Pass, Reroute
+from .owner import set_owner
+from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Pass, Reroute
 
 if TYPE_CHECKING:
     from ..config.model import Driver
     from ..state import Address
 
+#: Drivers of transports that deliver on this machine.
+LOCAL_TRANSPORTS = ("appendfile", "autoreply", "lmtp", "pipe", "queuefile")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
 
 
@@ -66,19 +70,17 @@ def _verifies(job: Job, address: str) -> bool:
 
 
 def set_header_changes(job: Job, router: Driver) -> Defer | None:
-    """headers_add and headers_remove join what earlier routers wanted."""
-    for name, word in (("headers_add", "add_headers"), ("headers_remove", "remove_headers")):
-        option = text(router, name)
-        if option is None:
-            continue
-        try:
-            found = expand(job.p, option)
-        except ForcedFailure:
-            continue
-        except ExpansionError as error:
-            return Defer(f'{router.name} router failed to expand {word} item "{option}": {error.message}', search=error.defer)
-        if found:
-            setattr(job.address, name, (*getattr(job.address, name), found))
+    """headers_add and headers_remove join what earlier routers wanted. Each item of these lists is expanded on its own."""
+    for name, word, prefix in (("headers_add", "add_headers", "<\n"), ("headers_remove", "remove_headers", "")):
+        for item in split(prefix + (text(router, name) or ""))[1]:
+            try:
+                found = expand(job.p, item)
+            except ForcedFailure:
+                continue
+            except ExpansionError as error:
+                return Defer(f'{router.name} router failed to expand {word} item "{item}": {error.message}', search=error.defer)
+            if found:
+                setattr(job.address, name, (*getattr(job.address, name), found))
     return None
 
 
@@ -96,7 +98,8 @@ def find_transport(job: Job, router: Driver, option: str = "transport", *, requi
         try:
             name = expand(job.p, name)
         except ExpansionError as error:
-            return Defer(f'failed to expand transport "{name}" in {router.name} router: {error.message}', errno=BAD_TRANSPORT, search=error.defer)
+            said = f'failed to expand transport "{name}" in {router.name} router: {error.message}'
+            return Defer(said, errno=BAD_TRANSPORT, search=error.defer)
     found = job.p.configuration.transports.get(name)
     return found or Defer(f'transport "{name}" not found in {router.name} router', errno=BAD_TRANSPORT)
 
@@ -107,7 +110,16 @@ def finish(job: Job, router: Driver, hosts: tuple[Host, ...] = ()) -> Answer:
     if stopped is not None:
         return stopped
     transport = find_transport(job, router)
-    return transport if isinstance(transport, Defer) else Accept(transport, hosts)
+    return transport if isinstance(transport, Defer) else accept(job, router, transport, hosts)
+
+
+def accept(job: Job, router: Driver, transport: Driver | None, hosts: tuple[Host, ...]) -> Accept | Defer:
+    """The address goes to the transport; for a local one, `user` and `group` are found now."""
+    if transport is not None and transport.driver in LOCAL_TRANSPORTS:
+        stopped = set_owner(job, router)
+        if stopped is not None:
+            return stopped
+    return Accept(transport, hosts)
 
 
 def expand_data(job: Job, value: str) -> str | Decline | Defer:
@@ -135,6 +147,7 @@ def with_domain(job: Job, domain: str) -> Address:
 def self_action(job: Job, router: Driver, host: Host) -> Answer | None:
     """The first host is this one: what `self` says; None for "send" (case DELIVERY-007)."""
     p, address = job.p, job.address
+    job.hosts = ()
     said = "lowest numbered MX record points to local host" if host.preference >= 0 else "remote host address is the local host"
     match str(router.options["self"]):
         case "send":
@@ -158,7 +171,7 @@ def self_action(job: Job, router: Driver, host: Host) -> Answer | None:
 def _log_frozen(job: Job, said: str) -> None:
     """While a message is delivered the line has its id; at other times it says for whom the address was looked at."""
     p = job.p
-    if job.mode is Mode.DELIVERY and p.message.id:
+    if p.message.id:
         log(p, said)
     elif p.connection.fullhost:
         log(p, f"{said} (while routing <{job.address.address}> from host {p.connection.fullhost})")

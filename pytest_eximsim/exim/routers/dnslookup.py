@@ -113,8 +113,11 @@ def _needs_mx(job: Job, router: Driver, search: Search) -> bool:
 
 
 def _found(job: Job, router: Driver, search: Search) -> Answer:
-    if search.name.lower() != job.address.domain.lower():
+    address = job.address
+    if search.name.lower() != address.domain.lower():
         return Reroute(with_domain(job, search.name), bool(router.options["rewrite_headers"]))
+    if search.name != address.domain:
+        address.address = f"{address.address.rpartition('@')[0]}@{search.name}"
     if search.status is Status.LOCAL:
         answer = self_action(job, router, search.hosts[0])
         if answer is not None:

@@ -1,4 +1,4 @@
-"""Host names to the hosts that mail goes to: MX and SRV records, addresses, hosts to be ignored, this host itself (Exim chapters 17 and 20).
+"""Host names to the hosts that mail goes to: MX, SRV and address records, hosts to be ignored, this host itself (chapters 17 and 20).
 
 Where Exim's order is random (MX records of one preference, randomize), the simulator keeps the order of the DNS or of the list.
 """
@@ -72,16 +72,22 @@ def find_by_dns(p: Process, domain: str, wanted: Wanted) -> Search:
         if _unclear(p, answer, domain, wanted.srv_fail_domains):
             return Search(Status.AGAIN, name=domain)
         if answer.status is DnsStatus.FOUND:
-            return _resolve(p, _service_hosts(answer), domain, wanted)
+            return _resolve(p, _by_preference(answer, "SRV"), domain, wanted)
     if wanted.mx:
         answer = dns_lookup(p, domain, "MX")
         if _unclear(p, answer, domain, wanted.mx_fail_domains):
             return Search(Status.AGAIN, name=domain)
         if answer.status is DnsStatus.FOUND:
-            return _resolve(p, _exchangers(answer), domain, wanted)
+            return _resolve(p, _by_preference(answer, "MX"), _spelled(domain, answer), wanted)
     if not wanted.addresses:
         return Search(Status.FAILED, [Host(domain)], domain)
     return _by_address(p, domain, wanted)
+
+
+def _spelled(domain: str, answer: DnsAnswer) -> str:
+    """The domain in the letter case of the DNS."""
+    name = answer.records[0].name
+    return name if name.lower() == domain.lower() else domain
 
 
 def _unclear(p: Process, answer: DnsAnswer, domain: str, listed: str | None) -> bool:
@@ -94,17 +100,15 @@ def _good_name(p: Process, name: str) -> bool:
     return not isinstance(pattern, str) or not pattern or compile_regex(pattern).search(name.rstrip(".")) is not None
 
 
-def _service_hosts(answer: DnsAnswer) -> list[Host]:
-    records = sorted((r for r in answer.records if r.type == "SRV"), key=lambda record: record.preference)
-    return [Host(record.target, port=record.port, preference=record.preference) for record in records]
-
-
-def _exchangers(answer: DnsAnswer) -> list[Host]:
-    """By preference; a name that stands there twice counts once, with its best preference."""
+def _by_preference(answer: DnsAnswer, type: str) -> list[Host]:
+    """A name that stands there twice counts once, with its best preference, but where it stood first."""
     hosts: dict[str, Host] = {}
-    for record in sorted((r for r in answer.records if r.type == "MX"), key=lambda record: record.preference):
-        hosts.setdefault(record.target.lower(), Host(record.target, preference=record.preference))
-    return list(hosts.values())
+    for record in answer.records:
+        if record.type == type:
+            new = Host(record.target, port=record.port, preference=record.preference)
+            host = hosts.setdefault(record.target.lower(), new)
+            host.preference = min(host.preference, record.preference)
+    return sorted(hosts.values(), key=lambda host: host.preference)
 
 
 def _resolve(p: Process, named: list[Host], domain: str, wanted: Wanted) -> Search:
@@ -118,13 +122,17 @@ def _resolve(p: Process, named: list[Host], domain: str, wanted: Wanted) -> Sear
             status = Status.AGAIN
         hosts += found
     kept = [host for host in hosts if host.why != "ignored"]
-    return _checked(p, Search(status, kept or [Host(domain)], domain))
+    return _checked(p, Search(status, kept or hosts[:1], domain))
 
 
 def _by_address(p: Process, domain: str, wanted: Wanted) -> Search:
     found = _addresses(p, Host(domain), wanted.ignore)
-    search = Search(Status.AGAIN if found[0].why == "deferred" else Status.FAILED, found, domain)
-    return _checked(p, search)
+    status = Status.AGAIN if found[0].why == "deferred" else Status.FAILED
+    for type in ("AAAA", "A"):
+        answer = dns_lookup(p, domain, type)
+        if answer.status is DnsStatus.FOUND:
+            domain = _spelled(domain, answer)
+    return _checked(p, Search(status, found, domain))
 
 
 def _checked(p: Process, search: Search) -> Search:
@@ -164,7 +172,7 @@ def _final_name(p: Process, name: str) -> str:
         answer = dns_lookup(p, name, type)
         for record in answer.records if answer.status is DnsStatus.FOUND else ():
             if record.type == type:
-                return record.name
+                return name if record.name.lower() == name.lower() else record.name
     return name
 
 
@@ -174,10 +182,7 @@ def _ignored(p: Process, listed: str | None, name: str, address: str) -> bool:
 
 def find_by_hosts_file(p: Process, host: Host, ignore: str | None) -> Search:
     """By name as the system finds it: an address is itself, the hosts file, the DNS."""
-    if is_ip(host.name):
-        looked = HostAddresses((host.name,))
-    else:
-        looked = find_by_name(p, host.name)
+    looked = HostAddresses((host.name,)) if is_ip(host.name) else find_by_name(p, host.name)
     kept = [address for address in looked.addresses if not _ignored(p, ignore, host.name, address)]
     if not kept:
         return Search(Status.AGAIN if looked.deferred else Status.FAILED, [host], host.name)

@@ -12,14 +12,13 @@ from ..expansion.splitting import split
 from ..hosts import is_ip
 from ..lists import ListDeferred, Matched, match_domain
 from ..log import log
-from .common import expand_data, find_transport, prepare, self_action, text
+from .common import LOCAL_TRANSPORTS, accept, expand_data, find_transport, prepare, self_action, text
 from .hostlist import Search, Status, Wanted, find_by_dns, find_by_hosts_file
 from .result import DNS_DEFER, UNKNOWN_HOST, Accept, Answer, Decline, Defer, Fail, Host, Job, Mode, Pass
 
 if TYPE_CHECKING:
     from ..config.model import Driver
 
-_LOCAL = ("appendfile", "autoreply", "lmtp", "pipe", "queuefile")
 _PORT = re.compile(r"(.*?):(\d+)", re.DOTALL)
 _BRACKETED = re.compile(r"\[([^\]]*)\](?:[:.](\d+))?", re.DOTALL)
 
@@ -102,7 +101,7 @@ def _rule(rest: str) -> Rule:
 def _word(item: str) -> tuple[str, str]:
     """The first word (quotes keep blanks together) and the rest."""
     item = item.lstrip()
-    if item[:1] in ('"', "'"):
+    if item.startswith('"'):
         return _quoted(item)
     found = re.match(r"\S*", item)
     assert found is not None
@@ -110,9 +109,9 @@ def _word(item: str) -> tuple[str, str]:
 
 
 def _quoted(item: str) -> tuple[str, str]:
-    quote, place, word = item[0], 1, ""
-    while place < len(item) and item[place] != quote:
-        if quote == '"' and item[place] == "\\" and place + 1 < len(item):
+    place, word = 1, ""
+    while place < len(item) and item[place] != '"':
+        if item[place] == "\\" and place + 1 < len(item):
             place += 1
         word += item[place]
         place += 1
@@ -151,11 +150,14 @@ def _choose(job: Job, router: Driver, options: str) -> Choice | Defer:
 
 def _send_to(job: Job, router: Driver, listed: str, choice: Choice) -> Answer:
     transport = choice.transport
-    if transport is not None and transport.driver in _LOCAL:
-        return Accept(transport, (Host(listed),) if listed else ())
+    if transport is not None and transport.driver in LOCAL_TRANSPORTS:
+        return accept(job, router, transport, (Host(listed),) if listed else ())
+    if not listed:
+        return Defer(f"error in {router.name} router: no host(s) specified for domain {job.address.domain}")
     hosts = _look_up_all(job, router, [read_host(name) for name in split(listed)[1] if name != "+"], choice.lookup)
     if not isinstance(hosts, list):
         return hosts
+    job.hosts = ()
     if not hosts:
         return _all_ignored(router)
     if transport is None and job.mode in (Mode.DELIVERY, Mode.TEST):
@@ -180,14 +182,15 @@ def _look_up_all(job: Job, router: Driver, named: list[Host], lookup: str) -> li
     """Addresses for all; this host ends the list, or `self` decides where it is the first."""
     hosts: list[Host] = []
     sent = False
-    for host in named:
+    for place, host in enumerate(named):
         search = _look_up(job, router, host, lookup)
+        job.hosts = (*hosts, *named[place:])
         if search.status is Status.AGAIN:
             if router.options["pass_on_timeout"]:
                 return Pass()
             return Defer(f"host lookup for {host.name} did not complete (DNS timeout?)", errno=DNS_DEFER)
         if search.status is Status.FAILED:
-            answer = _not_found(router, host, search)
+            answer = _not_found(router, search)
             if answer is not None:
                 return answer
             continue
@@ -220,10 +223,11 @@ def _look_up(job: Job, router: Driver, host: Host, lookup: str) -> Search:
     return search
 
 
-def _not_found(router: Driver, host: Host, search: Search) -> Answer | None:
+def _not_found(router: Driver, search: Search) -> Answer | None:
     """host_find_failed; None to leave the host out."""
-    syntax = ": syntax error in name" if search.bad_name else ""
-    said = f'lookup of host "{host.name}" failed in {router.name} router{syntax}'
+    name = search.hosts[0].name
+    syntax = ": syntax error in name" if search.bad_name or not name else ""
+    said = f'lookup of host "{name}" failed in {router.name} router{syntax}'
     match router.options["host_find_failed"]:
         case "ignore":
             return None

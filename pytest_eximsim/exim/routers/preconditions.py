@@ -46,7 +46,8 @@ def strip_affixes(job: Job, router: Driver) -> bool:
     address = job.address
     address.prefix = address.suffix = ""
     address.local_part = address.original_local_part
-    if not router.options["caseful_local_part"]:
+    address.folded = not router.options["caseful_local_part"]
+    if address.folded:
         address.local_part = address.local_part.lower()
     for name in ("local_part_prefix", "local_part_suffix"):
         option = text(router, name)
@@ -182,7 +183,10 @@ def _files(job: Job, router: Driver) -> Skip | Defer | None:
         if not path:
             continue
         if "/" not in path:
-            continue                            # a user, for whom access would be checked: the tree has no owners to speak of
+            name = path.partition(",")[0].strip()
+            if job.p.world.users.by_name(name) is None and not name.isdigit():
+                return Defer(f'user "{name}" for require_files not found')
+            continue                            # as whom files would be looked for: in the tree everybody may see all
         found = _file(job, path)
         if found is not None:
             return found
@@ -202,7 +206,7 @@ def _file(job: Job, path: str) -> Skip | Defer | None:
     except FileNotFoundError:
         there = False
     except OSError as error:
-        if not (isinstance(error, NotADirectoryError) or (unreadable and isinstance(error, PermissionError))):
+        if not (unreadable and isinstance(error, PermissionError)):
             return Defer(f"require_files: error for {path}: {os.strerror(error.errno or 0)}")
         there = False
     return Skip("file check") if there is absent else None

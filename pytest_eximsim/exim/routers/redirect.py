@@ -14,6 +14,7 @@ from ...errors import NotSimulated
 from ..log import log
 from . import redirection
 from .common import expand_data, find_transport, prepare, text
+from .owner import set_owner
 from .redirection import Reading, Rules
 from .result import BAD_REDIRECT, Answer, Children, Decline, Defer, Fail, Job
 
@@ -27,6 +28,9 @@ _TRANSPORTS = {"pipe": "pipe_transport", "file": "file_transport", "directory": 
 
 def route(job: Job, router: Driver) -> Answer:
     """Get the data, read them, do what they say."""
+    stopped = set_owner(job, router)
+    if stopped is not None:
+        return stopped
     data = _data(job, router)
     if not isinstance(data, str):
         return data
@@ -56,7 +60,7 @@ def _data(job: Job, router: Driver) -> str | Answer:
     if not isinstance(path, str):
         return path
     if not path.startswith("/"):
-        return Defer(f'"{path}" is not an absolute path in the {router.name} router')
+        return Defer(f'"{path}" is not an absolute path')
     return _read_file(job, router, path)
 
 
@@ -100,10 +104,14 @@ def _rules(job: Job, router: Driver) -> Rules | Answer:
 
 def _judge(job: Job, router: Driver, reading: Reading) -> Answer:
     match reading.kind:
-        case "unknown" | "nothing":
+        case "unknown":
             return Decline(forget=True)
-        case "fail" | "defer":
+        case "nothing":
+            return Decline()
+        case "defer":
             return _refusal(router, reading)
+        case "fail":
+            return prepare(job, router) or _refusal(router, reading, _children(job, router, reading))
         case "error":
             what = "data" if router.options["data"] is not None else "file"
             return Defer(f"error in redirect {what}: {reading.message}", errno=BAD_REDIRECT)
@@ -116,18 +124,22 @@ def _judge(job: Job, router: Driver, reading: Reading) -> Answer:
         return stopped
     if reading.kind == "blackhole":
         return Children()
-    return Children(tuple(_child(job, router, address) for address in reading.addresses))
+    return Children(_children(job, router, reading))
 
 
-def _refusal(router: Driver, reading: Reading) -> Answer:
-    """:fail: and :defer:, whose texts are for the sender (case SMTP-203)."""
-    said, default = reading.message, "forced rejection" if reading.kind == "fail" else "forced defer"
-    kind = Fail if reading.kind == "fail" else Defer
-    if said is None:
-        return kind(default)
+def _children(job: Job, router: Driver, reading: Reading) -> tuple[Address, ...]:
+    return tuple(_child(job, router, address) for address in reading.addresses)
+
+
+def _refusal(router: Driver, reading: Reading, children: tuple[Address, ...] = ()) -> Answer:
+    """:fail: and :defer:, whose texts are for the sender (case SMTP-203). Addresses in front of :fail: are not lost."""
+    said = reading.message or ""
     code = _CODE.match(said)
-    user = said[code.end():] if code and router.options["forbid_smtp_code"] else said
-    return kind(user if user != said else said, user, tell=True)
+    if code and router.options["forbid_smtp_code"]:
+        said = said[code.end():]
+    if reading.kind == "fail":
+        return Fail(said, said, tell=True, new=children)
+    return Defer(said, said, tell=True)
 
 
 def _child(job: Job, router: Driver, address: Address) -> Address:

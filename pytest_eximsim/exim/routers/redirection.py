@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..addresses import AddressSyntaxError, parse_address, syntax_of
@@ -81,14 +81,16 @@ def _read(p: Process, data: str, rules: Rules, reading: Reading, depth: int) -> 
             return True
         end = find_item_end(data, place)
         item = data[place:end].rstrip(_SPACES)
+        quoted = len(item) > 1 and item[0] == '"' and _closing_quote(item, 1, len(item)) == len(item) - 1
+        item = item[1:-1] if quoted else item
         special = next((name for name in _SPECIAL if item.startswith(name)), None)
         if special is not None:
-            _special(special, item, data[place:], rules, reading)
+            _special(special, item, data[place + quoted:], rules, reading)
             return False
         if item.startswith(":include:"):
             if not _include(p, item, rules, reading, depth):
                 return False
-        elif not _item(p, item, rules, reading):
+        elif not _item(p, item, quoted, rules, reading):
             return False
         place = end
 
@@ -142,9 +144,9 @@ def _special(name: str, item: str, rest: str, rules: Rules, reading: Reading) ->
     if forbidden.get(kind):
         reading.kind, reading.message = "error", f'"{item}" is not permitted'
         return
-    text = rest[len(name):].lstrip(_SPACES)
+    text = rest[len(name):].strip(_SPACES)
     reading.kind = kind
-    reading.message = text.partition("\n")[0] if kind in ("fail", "defer") else None
+    reading.message = text if kind in ("fail", "defer") else None
 
 
 def _include(p: Process, item: str, rules: Rules, reading: Reading, depth: int) -> bool:
@@ -153,7 +155,7 @@ def _include(p: Process, item: str, rules: Rules, reading: Reading, depth: int) 
         return False
 
     if rules.forbid_include:
-        return refuse(f'"{item}" is not permitted')
+        return refuse("included files not permitted")
     path = item[len(":include:"):].strip(_SPACES)
     if not path:
         return refuse("file name missing after :include:")
@@ -165,14 +167,14 @@ def _include(p: Process, item: str, rules: Rules, reading: Reading, depth: int) 
         return refuse("included files nested too deep")
     try:
         data = p.world.files.read(path).decode("latin-1")
+    except IsADirectoryError as error:
+        return refuse(f"error while reading included file {path}: {os.strerror(error.errno or 0)}")
     except OSError as error:
         return refuse(f"failed to open included file {path}: {os.strerror(error.errno or 0)}")
     return _read(p, data, rules, reading, depth + 1)
 
 
-def _item(p: Process, item: str, rules: Rules, reading: Reading) -> bool:
-    quoted = len(item) > 1 and item[0] == '"' and _closing_quote(item, 1, len(item)) == len(item) - 1
-    text = item[1:-1] if quoted else item
+def _item(p: Process, text: str, quoted: bool, rules: Rules, reading: Reading) -> bool:
     try:
         address, domain = _parse(p, text, rules)
         reason = ""
@@ -195,7 +197,7 @@ def _item(p: Process, item: str, rules: Rules, reading: Reading) -> bool:
 
 def _parse(p: Process, text: str, rules: Rules) -> tuple[str, int]:
     """The address, and where its domain begins. `\\name` has the domain of the address that is redirected."""
-    syntax = syntax_of(p)
+    syntax = replace(syntax_of(p), domain_literals=True)
     if text.startswith("\\"):
         try:
             parsed = parse_address(text[1:], syntax)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ NO_MX = -1
 
 @dataclass(slots=True)
 class Host:
-    """A host to send to; `port` 0 is the transport's. `unusable`: no address of it may be used; `why` is "failed", "deferred", "ignored"."""
+    """A host to send to; `port` 0 is the transport's. `unusable`: it has no address to use; `why` is "failed", "deferred", "ignored"."""
 
     name: str
     address: str = ""
@@ -88,12 +88,13 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """It cannot be delivered. `tell`: the message is meant for the sender."""
+    """It cannot be delivered. `tell`: the message is meant for the sender; `new` is to be delivered all the same."""
 
     message: str
     user_message: str | None = None
     tell: bool = False
     errno: int = -1
+    new: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Job:
     mode: Mode
     account: User | None = None
     local_host_removed: bool = False
-    names: list[str] = field(default_factory=list)      # the routers that ran, for who wants to know
+    hosts: tuple[Host, ...] = ()        # what a router that declined or passed had found
 
 
 # --- what routing ends in -----------------------------------------------------------------------------------------------
@@ -158,6 +159,7 @@ class Failed:
     user_message: str | None = None
     tell: bool = False
     errno: int = -1
+    new: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

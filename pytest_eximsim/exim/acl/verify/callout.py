@@ -241,14 +241,14 @@ def _hello(call: Call, host: Host, d: Dialogue) -> bool:
     if not d.ask(f"{'LHLO' if lmtp else 'EHLO'} {name}"):
         return not lmtp and d.ask(f"HELO {name}")
     offered = any(line[4:].strip().upper() == "STARTTLS" for line in d.reply.split("\n"))
-    if offered and not _listed(call, "hosts_avoid_tls", host) and not _listed(call, "hosts_verify_avoid_tls", host):
-        if d.ask("STARTTLS"):
-            try:
-                d.stream.start_tls(server=False, sni=host.name)
-            except TlsFailed:
-                raise Broken("closed") from None
-            return d.ask(f"EHLO {name}")
-    return True
+    avoided = _listed(call, "hosts_avoid_tls", host) or _listed(call, "hosts_verify_avoid_tls", host)
+    if not offered or avoided or not d.ask("STARTTLS"):
+        return True
+    try:
+        d.stream.start_tls(server=False, sni=host.name)
+    except TlsFailed:
+        raise Broken("closed") from None
+    return d.ask(f"EHLO {name}")
 
 
 def _listed(call: Call, option: str, host: Host) -> bool:

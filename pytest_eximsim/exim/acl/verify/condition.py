@@ -22,7 +22,7 @@ _AFTER_DATA = phases("DATA NOTSMTP")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of verification: `test` gets the words behind its name; `at` says where it may stand; without `options` no slash may follow."""
+    """One kind of verification: `test` gets the words and the whole value; `at`: where it may stand; without `options` no slash may follow."""
 
     name: str
     test: Callable[[Run, list[str], str], Outcome]

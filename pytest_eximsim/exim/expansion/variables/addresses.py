@@ -50,6 +50,12 @@ def _parent(get: Callable[[Address], str]) -> Callable[[Process], str]:
     return lambda p: get(p.address.parent) if p.address is not None and p.address.parent is not None else ""
 
 
+def _whole_local_part(address: Address) -> str:
+    """With its affixes; in the client's letter case only where the router that had it last is caseful."""
+    whole = address.original_local_part or address.local_part
+    return whole.lower() if address.folded else whole
+
+
 def _home(p: Process) -> str:
     return p.address.home if p.address is not None else ""
 
@@ -77,9 +83,9 @@ VARIABLES = (
     Variable("local_user_gid", scratch("local_user_gid", "4294967295")),
     Variable("local_user_uid", scratch("local_user_uid", "4294967295")),
     Variable("original_domain", _original(lambda a: a.domain)),
-    Variable("original_local_part", _original(lambda a: a.original_local_part or a.local_part)),
+    Variable("original_local_part", _original(_whole_local_part)),
     Variable("parent_domain", _parent(lambda a: a.domain)),
-    Variable("parent_local_part", _parent(lambda a: a.original_local_part or a.local_part)),
+    Variable("parent_local_part", _parent(_whole_local_part)),
     Variable("router_name", of_address(lambda a: a.router, "router_name")),
     Variable("self_hostname", scratch("self_hostname")),
     Variable("sender_address", lambda p: p.message.sender),
