@@ -1,11 +1,18 @@
-"""crypt(3) for crypteq: traditional DES, MD5 ($1$), SHA-256 ($5$) and SHA-512 ($6$). Python has had none since 3.13."""
+"""crypt(3) for crypteq: traditional DES, MD5 ($1$), SHA-256 ($5$) and SHA-512 ($6$). Python has had none since 3.13.
+
+What is refused is what the C library of today's distributions refuses (libxcrypt; asked through the real Exim).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 
 _ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
+_LONGEST_SECRET = 511
+_BAD_SETTING = re.compile(r"[^!-~]|[!*:;\\]")
+_ROUNDS = re.compile(r"\$[56]\$rounds=([^$]*)(\$?)")
+_ROUNDS_GIVEN = re.compile(r"[1-9][0-9]{3,8}")
 
 _OTHER_METHODS = frozenset(["2a", "2b", "2x", "2y", "3", "7", "gy", "md5", "sha1", "y"])
 
@@ -15,13 +22,17 @@ class UnknownMethod(Exception):
 
 
 def crypt(plain: str, setting: str) -> str | None:
-    """The encrypted form with the salt of `setting`; None for a bad salt. Raises UnknownMethod."""
+    """The encrypted form with the salt of `setting`; None for a bad salt, or a secret that is too long. Raises UnknownMethod."""
+    if len(plain) > _LONGEST_SECRET or _BAD_SETTING.search(setting):
+        return None
     if setting.startswith("$"):
         method = setting[1:].partition("$")[0]
+        if method in ("1", "5", "6") and setting.count("$") < 2:
+            return None
         if method == "1":
-            return _md5(plain.encode("latin-1"), setting.split("$")[2][:8] if setting.count("$") >= 2 else "")
+            return _md5(plain.encode("latin-1"), setting.split("$")[2][:8])
         if method in ("5", "6"):
-            return _sha(plain.encode("latin-1"), setting, method)
+            return _sha(plain.encode("latin-1"), setting, method) if rounds(setting) else None
         if method in _OTHER_METHODS:
             raise UnknownMethod(f"${method}$")
         return None
@@ -36,6 +47,14 @@ def crypt16(plain: str, setting: str) -> str | None:
         return None
     salt = setting[:2]
     return salt + _des_block(plain[:8], salt, 20) + _des_block(plain[8:16], salt, 5)
+
+
+def rounds(setting: str) -> int:
+    """How often a setting makes it go round, 0 where the number is refused."""
+    found = _ROUNDS.match(setting)
+    if found is None:
+        return 5000 if setting[:3] in ("$5$", "$6$") else 1000 if setting.startswith("$1$") else 25
+    return int(found[1]) if found[2] and _ROUNDS_GIVEN.fullmatch(found[1]) else 0
 
 
 def _base64(number: int, length: int) -> str:
@@ -139,11 +158,8 @@ def _md5(plain: bytes, salt_text: str) -> str:
 def _sha(plain: bytes, setting: str, method: str) -> str:
     """Drepper's SHA-crypt."""
     name, size = ("sha256", 32) if method == "5" else ("sha512", 64)
-    rest, rounds, shown = setting[3:], 5000, ""
-    if rest.startswith("rounds=") and "$" in rest:
-        digits, _, rest = rest[7:].partition("$")
-        rounds = min(max(int(digits) if digits.isdigit() else 5000, 1000), 999_999_999)
-        shown = f"rounds={rounds}$"
+    written = _ROUNDS.match(setting)
+    rest, shown = (setting[written.end():], written[0][3:]) if written else (setting[3:], "")
     salt_text = rest.partition("$")[0][:16]
     salt = salt_text.encode("latin-1")
     inner = hashlib.new(name, plain + salt + plain).digest()
@@ -157,7 +173,7 @@ def _sha(plain: bytes, setting: str, method: str) -> str:
     word = (repeated * (len(plain) // size + 1))[:len(plain)]
     salted = hashlib.new(name, salt * (16 + digest[0])).digest()
     salt = (salted * (len(salt) // size + 1))[:len(salt)]
-    for number in range(rounds):
+    for number in range(rounds(setting)):
         text = (word if number & 1 else digest) + (salt if number % 3 else b"") + (word if number % 7 else b"")
         digest = hashlib.new(name, text + (digest if number & 1 else word)).digest()
     return f"${method}${shown}{salt_text}${_sha_text(digest, method)}"

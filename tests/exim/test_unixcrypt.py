@@ -22,5 +22,20 @@ def test_bad_salts_and_other_methods() -> None:
         unixcrypt.crypt("x", "$2b$12$x")
 
 
+@pytest.mark.parametrize("setting", [
+    "$5", "$1", "$5$rounds=10$salt", "$5$rounds=01000$salt", "$6$rounds=9999999999$salt", "$5$rounds=1000", "$5$a!b", "$1$a:b", "ab\xe9",
+])
+def test_what_the_library_refuses(setting: str) -> None:
+    assert unixcrypt.crypt("x", setting) is None
+
+
+def test_rounds_and_long_secrets() -> None:
+    """Values from the C library's crypt, which takes no secret of more than 511 characters."""
+    assert unixcrypt.crypt("a", "$5$rounds=1000$abc") == "$5$rounds=1000$abc$DH82V/64s50w/cPcgSWjP6uKZ/i9J3Ey8WBnwQari11"
+    assert unixcrypt.crypt("a", "$5$rounds$x") == "$5$rounds$OqE1wDKxM4Ygc6yJkR2mE6OlVrfPp2hpwW/5jo.Dy73"
+    assert unixcrypt.crypt("a" * 511, "$1$salt") is not None
+    assert unixcrypt.crypt("a" * 512, "$1$salt") is None
+
+
 def test_crypt16_uses_both_halves() -> None:
     assert unixcrypt.crypt16("secretsecret", "ab") != unixcrypt.crypt16("secretsecretx", "ab")

@@ -24,6 +24,11 @@ class Tried:
     final: bool = False
 
 
+def whole_number(text: str) -> int | None:
+    """A port, or another number without sign; no more digits are looked at than matter."""
+    return int(text[:18]) if text.isascii() and text.isdigit() else None
+
+
 #: (process, server as written, query) -> what it gave
 Perform = Callable[["Process", str, str], Tried]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import regexes, unixcrypt
+from ..budget import spend
 from ..evaluator import evaluate
 from ..nodes import Condition
 from ..operators.encoding import BASE32
@@ -20,7 +21,7 @@ _SRS = r"^(?i)SRS0=([^=]+)=([A-Z2-7]{2})=([^=]*)=(.*)$"
 _LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+-/=?^_`{|}~")
 
 
-def crypteq(plain: str, encrypted: str) -> bool:
+def crypteq(p: Process, plain: str, encrypted: str) -> bool:
     """crypteq{plain}{encrypted}: {md5}, {sha1} by hex or base64 digest, {crypt}, {crypt16}, else crypt (case EXPAND-011)."""
     head = folded(encrypted)
     if head.startswith("{md5}"):
@@ -36,6 +37,7 @@ def crypteq(plain: str, encrypted: str) -> bool:
         raise ExpansionError(f'unknown encryption mechanism in "{encrypted}"')
     if len(encrypted) < 2:
         return False
+    spend(p, 10 * unixcrypt.rounds(encrypted))
     try:
         made = unixcrypt.crypt16(plain, encrypted) if sixteen else unixcrypt.crypt(plain, encrypted)
     except unixcrypt.UnknownMethod as error:

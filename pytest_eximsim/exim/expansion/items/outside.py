@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ....errors import ExpansionError
 from ... import durations
 from ...world import Endpoint, Stream
+from ..cursor import DIGITS
 from ..evaluator import evaluate, scan
 from ..ip import address_version
 from ..nodes import Call
@@ -149,10 +150,10 @@ def _connect(p: Process, name: str, seconds: float) -> Stream:
 
 
 def _port(text: str) -> int:
-    if text[:1].isdigit():
-        if not text.isdigit():
+    if text[:1] and text[0] in DIGITS:
+        if any(char not in DIGITS for char in text):
             raise ExpansionError(f"invalid port number {text}")
-        return int(text)
+        return int(text[:9])
     known = {"smtp": 25, "time": 37, "domain": 53, "http": 80, "pop3": 110, "imap2": 143, "submission": 587, "echo": 7, "daytime": 13}
     if text not in known:
         raise ExpansionError(f'unknown port "{text}"')

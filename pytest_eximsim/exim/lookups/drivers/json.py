@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from json import JSONDecodeError, dumps, loads
+from json import dumps, loads
 from typing import TYPE_CHECKING, Any
 
 from ...expansion.splitting import split
 from ..result import NOT_FOUND, Deferred, Found, Reply
+from ..servers import whole_number
 from .lsearch import check_file
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ def find(p: Process, file: str, key: str, options: str) -> Reply:
     """Strings come without quotes, everything else as JSON writes it."""
     try:
         value: Any = loads(p.world.files.read(file).decode("utf-8", "surrogateescape"))
-    except (JSONDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         return Reply(Deferred(f"JSON error on open: {error}"))
     for word in split(key)[1]:
         if isinstance(value, dict) and word in value:
             value = value[word]
-        elif isinstance(value, list) and word.isdigit() and int(word) < len(value):
-            value = value[int(word)]
+        elif isinstance(value, list) and (place := whole_number(word)) is not None and place < len(value):
+            value = value[place]
         else:
             return Reply(NOT_FOUND)
     text = value if isinstance(value, str) else dumps(value, ensure_ascii=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...world import SqlError, SqlServer
 from ..result import NOT_FOUND, Found, Reply
 from ..rows import rows_to_text
-from ..servers import Tried, deferred, query_servers, take_apart
+from ..servers import Tried, deferred, query_servers, take_apart, whole_number
 
 if TYPE_CHECKING:
     from ...release import Release
@@ -46,5 +46,5 @@ def _place(text: str) -> tuple[str, int | None, str]:
     """`host:port(socket)[group]`; the group of the option file is not used, since there is no option file."""
     text = text.partition("[")[0]
     text, _, socket = text.partition("(")
-    host, colon, port = text.partition(":")
-    return host, int(port) if colon and port.isdigit() else None, socket.partition(")")[0]
+    host, _, port = text.partition(":")
+    return host, whole_number(port), socket.partition(")")[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...world import SqlError, SqlServer
 from ..result import NOT_FOUND, Found, Reply
 from ..rows import rows_to_text
-from ..servers import Tried, deferred, query_servers, take_apart
+from ..servers import Tried, deferred, query_servers, take_apart, whole_number
 
 if TYPE_CHECKING:
     from ...release import Release
@@ -54,8 +54,8 @@ def _place(host: str) -> tuple[str, int | None, str] | Tried:
         if "/" not in socket or "." not in socket:
             return deferred(f"PGSQL invalid filename for socket: {socket}", final=True)
         port = socket.rpartition(".")[2]
-        return "", int(port) if port.isdigit() else None, socket
-    host, colon, port = host.partition(":")
+        return "", whole_number(port), socket
+    host, _, port = host.partition(":")
     if "/" in host:
         return deferred(f"unexpected slash in pgSQL server hostname: {host}", final=True)
-    return host, int(port) if colon and port.isdigit() else None, ""
+    return host, whole_number(port), ""
