@@ -19,7 +19,9 @@ class Release:
     version_number: str
     # --- wording -------------------------------------------------------------------------------
     nul: str = "NUL"                   # "NUL characters are not allowed in SMTP commands"
-    durations: bool = True             # ` D=1s` in closing, lost and timeout lines
+    durations: bool = True             # ` D=1s` in lines about lost connections
+    closing_durations: bool = True     # … and in those about connections that were closed or took too long
+    credentials_logged: bool = False   # `rejected AUTH` with all that the client said behind the mechanism
     # --- behaviour -----------------------------------------------------------------------------
     pipe_connect: bool = True          # PIPECONNECT is offered, no synchronization errors where it is
     long_ids: bool = True              # message ids 6-11-4 characters instead of 6-6-2
@@ -110,10 +112,11 @@ EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
     EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, lookup_reason_quoted=False,
-    base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False,
+    base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False,
 )
 EXIM_4_82 = replace(
-    EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, pipe_connect=False, long_ids=False,
+    EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False, credentials_logged=True,
+    pipe_connect=False, long_ids=False,
     long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False,
     discard_says_rejected=True,
     offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False,

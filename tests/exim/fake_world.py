@@ -10,6 +10,7 @@ from typing import Any
 from pytest_eximsim.dns import Zone, ZoneResolver
 from pytest_eximsim.errors import Position
 from pytest_eximsim.exim.acl.reader import read_acl_section
+from pytest_eximsim.exim.config.builds import named_build
 from pytest_eximsim.exim.config.model import Acl, NamedList
 from pytest_eximsim.exim.config.source import Line
 from pytest_eximsim.exim.hints import Hints
@@ -139,7 +140,8 @@ def process(release: str = "4.99", *, dns: str = "", hosts: str = "", files: Map
     options = {"primary_hostname": "mail.example.net", **(main or {})}
     found = RELEASES[release]
     configuration = SimpleNamespace(
-        main=options, named_lists=named, positions={}, acls=_acls(acls, found), routers=(), transports={}, authenticators=())
+        main=options, named_lists=named, positions={}, acls=_acls(acls, found), routers=(), transports={}, authenticators=(),
+        build=named_build("full", release))
     chosen = parse_selectors(selectors, found)
     mta: Any = SimpleNamespace(configuration=configuration, world=world, release=found, selectors=chosen, zone="UTC",
                                hints=Hints(), acl_texts={})

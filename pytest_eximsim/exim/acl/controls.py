@@ -18,6 +18,7 @@ from .phases import ALL, all_but, phases
 from .verdict import OK, Outcome, Result, error
 
 if TYPE_CHECKING:
+    from ..config.builds import Build
     from ..config.model import Acl, Driver
     from .run import Run
 
@@ -38,7 +39,10 @@ Effect = Callable[["Run", str], Outcome | None]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One control. `forbidden`: the phases where it is an error, as bits; `simulated` false: refused when a configuration is read."""
+    """One control. `forbidden`: the phases where it is an error, as bits; `simulated` false: refused when a configuration is read.
+
+    `feature`: what Exim must be built with to know it.
+    """
 
     name: str
     effect: Effect
@@ -47,11 +51,12 @@ class Control:
     since: str = ""
     until: str = ""
     simulated: bool = True
+    feature: str = ""
 
 
 def control(run: Run, value: str) -> Outcome:
     """The modifier: find the word, see whether it is allowed now, do it."""
-    found = find_control(value, run.p.release)
+    found = find_control(value, run.p.release, run.p.configuration.build)
     if found is None:
         return _syntax(value)
     if found.forbidden & run.phase.bit:
@@ -66,10 +71,10 @@ def _syntax(value: str) -> Outcome:
     return error(f'syntax error in "control={value}"')
 
 
-def find_control(value: str, release: Release) -> Control | None:
+def find_control(value: str, release: Release, build: Build) -> Control | None:
     """The control that the value begins with; None where there is none, or where what follows its word may not."""
     for found in _controls(release.name):
-        if value.startswith(found.name):
+        if value.startswith(found.name) and _has(build, found.feature):
             rest = value[len(found.name):len(found.name) + 1]
             if not rest or (found.options and (rest == "/" or (rest == "_" and release.control_suffixes))):
                 return found
@@ -77,10 +82,10 @@ def find_control(value: str, release: Release) -> Control | None:
     return None
 
 
-def refuse_unsimulated(acls: Iterable[Acl], transports: Iterable[Driver], release: Release) -> None:
+def refuse_unsimulated(acls: Iterable[Acl], transports: Iterable[Driver], release: Release, build: Build) -> None:
     """Raises NotSimulated for the first control, written out in an ACL, whose effect would be missed."""
     for clause in (clause for acl in acls for statement in acl.statements for clause in statement.clauses):
-        found = find_control(clause.value, release) if clause.name == "control" else None
+        found = find_control(clause.value, release, build) if clause.name == "control" else None
         reason = _refusal(found, transports) if found is not None else None
         if reason:
             raise NotSimulated(reason, clause.position)
@@ -90,6 +95,11 @@ def _refusal(found: Control, transports: Iterable[Driver]) -> str | None:
     """Why a configuration with this control is refused. Cutthrough delivery changes nothing where no transport speaks SMTP."""
     cut_through = found.name == "cutthrough_delivery" and any(transport.driver == "smtp" for transport in transports)
     return f'"control = {found.name}" is not simulated' if cut_through or not found.simulated else None
+
+
+def _has(build: Build, feature: str) -> bool:
+    """Was it built in? An early DMARC calls itself Experimental_DMARC."""
+    return build.name == "full" or not feature or any(word.endswith(feature) for word in build.words.get("features", ()))
 
 
 # --- what they do: the connection ----------------------------------------------------------------
@@ -220,16 +230,14 @@ _NO_FAKES = all_but("MAIL RCPT PREDATA DATA PRDR MIME")
 
 CONTROLS = (
     Control("allow_auth_unadvertised", _of_connection(allow_auth_unadvertised=True), forbidden=all_but("CONNECT HELO")),
-    Control("caseful_local_part", _local_part(True), forbidden=all_but("RCPT"), until="4.82+"),
-    Control("caseful_local_part", _local_part(True), forbidden=all_but("RCPT VRFY"), since="4.96"),
-    Control("caselower_local_part", _local_part(False), forbidden=all_but("RCPT"), until="4.82+"),
-    Control("caselower_local_part", _local_part(False), forbidden=all_but("RCPT VRFY"), since="4.96"),
+    Control("caseful_local_part", _local_part(True), forbidden=all_but("RCPT")),
+    Control("caselower_local_part", _local_part(False), forbidden=all_but("RCPT")),
     Control("cutthrough_delivery", _cutthrough, until="4.82+"),
     Control("cutthrough_delivery", _cutthrough, options=True, since="4.96"),
     Control("debug", _nothing, options=True),
-    Control("dkim_disable_verify", _dkim_disable_verify, forbidden=_NO_VERIFICATION),
-    Control("dmarc_disable_verify", _of_connection(dmarc_disable_verify=True), forbidden=_NO_VERIFICATION),
-    Control("dmarc_enable_forensic", _of_connection(dmarc_enable_forensic=True), forbidden=_NO_VERIFICATION),
+    Control("dkim_disable_verify", _dkim_disable_verify, forbidden=_NO_VERIFICATION, feature="DKIM"),
+    Control("dmarc_disable_verify", _of_connection(dmarc_disable_verify=True), forbidden=_NO_VERIFICATION, feature="DMARC"),
+    Control("dmarc_enable_forensic", _of_connection(dmarc_enable_forensic=True), forbidden=_NO_VERIFICATION, feature="DMARC"),
     Control("dscp", _dscp, options=True, forbidden=_LOCAL | phases("NOTQUIT")),
     Control("enforce_sync", _of_connection(enforce_sync=True), forbidden=_LOCAL),
     Control("error", _failing, since="4.96"),
@@ -239,14 +247,15 @@ CONTROLS = (
     Control("no_callout_flush", _of_connection(no_callout_flush=True), forbidden=_LOCAL),
     Control("no_delay_flush", _of_connection(no_delay_flush=True), forbidden=_LOCAL),
     Control("no_enforce_sync", _of_connection(enforce_sync=False), forbidden=_LOCAL),
-    Control("no_mbox_unspool", _nothing, forbidden=all_but("MAIL RCPT PREDATA DATA MIME")),
+    Control("no_mbox_unspool", _nothing, forbidden=all_but("MAIL RCPT PREDATA DATA MIME"), feature="Content_Scanning"),
     Control("no_multiline_responses", _of_connection(no_multiline_responses=True), forbidden=_LOCAL),
     Control("no_pipelining", _of_connection(no_pipelining=True), forbidden=_LOCAL),
     Control("queue", _queue, options=True, forbidden=_NO_MESSAGE, since="4.96"),
     Control("queue_only", _queue, forbidden=_NO_MESSAGE, until="4.82+"),
     Control("submission", _submission, options=True, forbidden=all_but("MAIL RCPT PREDATA")),
     Control("suppress_local_fixups", _of_message(suppress_fixups=True), forbidden=all_but("MAIL RCPT PREDATA NOTSMTP_START")),
-    Control("utf8_downconvert", _unreachable, options=True, forbidden=all_but("RCPT VRFY"), since="4.96", simulated=False),
+    Control("utf8_downconvert", _unreachable, options=True, forbidden=all_but("RCPT VRFY"), since="4.96", simulated=False,
+            feature="I18N"),
     Control("wellknown", _unreachable, options=True, forbidden=ALL, since="4.99"),
 )
 

@@ -70,7 +70,7 @@ ENTRIES = (
     _condition("domains", matching.domains, expanded=False, at=all_but("RCPT PRDR"), until="4.82+"),
     _condition("domains", matching.domains, expanded=False, at=all_but("RCPT VRFY PRDR"), since="4.96"),
     _condition("encrypted", matching.encrypted, expanded=False, at=phases("NOTSMTP NOTSMTP_START CONNECT HELO"), until="4.82+"),
-    _condition("encrypted", matching.encrypted, expanded=False, at=phases("NOTSMTP NOTSMTP_START CONNECT"), since="4.96"),
+    _condition("encrypted", matching.encrypted, expanded=False, at=phases("NOTSMTP NOTSMTP_START HELO"), since="4.96"),
     _modifier("endpass", _by_engine, expanded=False),
     _condition("hosts", matching.hosts, expanded=False, at=_NO_CLIENT),
     _condition("local_parts", matching.local_parts, expanded=False, at=all_but("RCPT PRDR"), until="4.82+"),

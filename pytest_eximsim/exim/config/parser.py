@@ -193,7 +193,7 @@ class Reader:
     def _result(self) -> Configuration:
         from ..acl.controls import refuse_unsimulated
 
-        refuse_unsimulated(self.acls.values(), self.drivers["transport"], self.release)
+        refuse_unsimulated(self.acls.values(), self.drivers["transport"], self.release, self.build)
         macros = {m.name: m for m in (*self.source.builtin, *self.source.macros)}
         return Configuration(
             path=self.source.path, release=self.release, build=self.build, users=self.users, main=self.block.values,

@@ -38,6 +38,11 @@ def duration(s: Session) -> str:
     return f" D={age(s)}" if s.release.durations else ""
 
 
+def closing_duration(s: Session) -> str:
+    """The same, in lines about connections that this side ends."""
+    return duration(s) if s.release.closing_durations else ""
+
+
 def age(s: Session) -> str:
     """How long this connection is open."""
     now = s.p.world.clock.now()
@@ -60,7 +65,7 @@ def connection_info(p: Process) -> str:
 
 def closed(s: Session, how: str) -> None:
     """`SMTP connection from … closed by QUIT`, under the selector smtp_connection."""
-    log(s.p, f"{connection_info(s.p)}{duration(s)} closed by {how}", selector="smtp_connection")
+    log(s.p, f"{connection_info(s.p)}{closing_duration(s)} closed by {how}", selector="smtp_connection")
 
 
 def not_quit(s: Session, reason: str, code: str, text: str) -> None:
@@ -74,7 +79,7 @@ def not_quit(s: Session, reason: str, code: str, text: str) -> None:
         s.c.notquit_reason = reason
         verdict = s.acl(Phase.NOTQUIT, "acl_smtp_notquit")
         if verdict.result is Result.ERROR:
-            log(s.p, f"ACL for not-QUIT returned ERROR: {verdict.log_message}", panic=True)
+            log(s.p, f"ACL for not-QUIT returned ERROR: {replies.reason(s, verdict)}", panic=True)
         message = verdict.user_message
     if code:
         if message is None:
@@ -109,14 +114,15 @@ def connection_lost(s: Session, reason: str) -> None:
 def command_timeout(s: Session) -> NoReturn:
     """smtp_receive_timeout is over while a command was awaited."""
     tls = " TLS" if s.c.tls else ""
-    log(s.p, f"SMTP command timeout on{tls} connection from {host_and_ident(s.p, False)}{duration(s)}", selector="lost_incoming_connection")
+    log(s.p, f"SMTP command timeout on{tls} connection from {host_and_ident(s.p, False)}{closing_duration(s)}",
+        selector="lost_incoming_connection")
     not_quit(s, "command-timeout", "421", f"{s.c.active_hostname}: SMTP command timeout - closing connection")
     raise Ended
 
 
 def data_timeout(s: Session) -> NoReturn:
     """smtp_receive_timeout is over in the middle of a message."""
-    log(s.p, f"SMTP data timeout (message abandoned) on connection from {s.c.fullhost} F=<{s.p.message.sender}>{duration(s)}",
+    log(s.p, f"SMTP data timeout (message abandoned) on connection from {s.c.fullhost} F=<{s.p.message.sender}>{closing_duration(s)}",
         selector="lost_incoming_connection")
     not_quit(s, "data-timeout", "421", f"{s.c.active_hostname} SMTP incoming data timeout - closing connection.")
     raise Ended

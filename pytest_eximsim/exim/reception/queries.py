@@ -56,7 +56,7 @@ def quit_(s: Session) -> bool:
     if s.main.get("acl_smtp_quit") is not None:
         verdict = s.acl(Phase.QUIT, "acl_smtp_quit")
         if verdict.result is Result.ERROR:
-            log(s.p, f"ACL for QUIT returned ERROR: {verdict.log_message}", panic=True)
+            log(s.p, f"ACL for QUIT returned ERROR: {replies.reason(s, verdict)}", panic=True)
         message = verdict.user_message
     if message is None:
         s.say(f"221 {s.c.active_hostname} closing connection")

@@ -110,7 +110,7 @@ def refuse(s: Session, phase: Phase, verdict: Verdict) -> bool:
         respond(s, code, user if user is not None else "Administrative prohibition")
     elif verdict.temporary_details and user is not None:
         preliminary = verdict.preliminary
-        if preliminary:
+        if preliminary is not None:
             respond(s, code, preliminary, final=False)
         respond(s, code, user)
     else:
@@ -137,7 +137,15 @@ def _what(s: Session, phase: Phase) -> str:
             return "after DATA PRDR"
         case Phase.CONNECT:
             return 'connection in "connect" ACL'
-    return f"{phase.words} {s.data.rstrip(_SPACES)}"
+    data = s.data.rstrip(_SPACES)
+    if phase is Phase.AUTH and not s.release.credentials_logged:
+        data = data.partition(" ")[0]
+    return f"{phase.words} {data}"
+
+
+def reason(s: Session, verdict: Verdict) -> str:
+    """Why an ACL is in error; Exim prints a missing text as its library does."""
+    return s.release.null_word if verdict.log_message is None else verdict.log_message
 
 
 def _sender_info(s: Session, phase: Phase) -> str:
@@ -159,10 +167,10 @@ def _sender_verify_failure(s: Session, fail: bool, code: Code) -> None:
     s.rcpt_in_progress, saved = False, s.rcpt_in_progress
     failed.told = True
     text = f"{host_and_ident(s.p)} sender verify {'defer' if failed.deferred else 'fail'} for <{failed.address}>"
-    if failed.message:
+    if failed.message is not None:
         text += f": {failed.message}"
     log(s.p, text, reject=True) if not fail or "sender_verify_fail" in s.p.mta.selectors else None
-    if fail and failed.user_message:
+    if fail and failed.user_message is not None:
         respond(s, code, _VERIFY_TEXTS[failed.kind].format(failed.address, failed.user_message), final=False)
     s.rcpt_in_progress = saved
 

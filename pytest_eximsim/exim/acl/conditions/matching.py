@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ....errors import Crashed
 from ...expansion.conditions.comparing import folded
 from ...lists import (
     ListDeferred,
@@ -20,6 +21,7 @@ from ...lists import (
     match_sender_host,
     match_string,
 )
+from ..phases import Phase
 from ..verdict import FAIL, Outcome, truth
 from ..verdict import Result as Ended
 
@@ -101,13 +103,21 @@ def recipients(run: Run, value: str) -> Outcome:
     return _outcome(result)
 
 
+def _need_sender(run: Run) -> None:
+    """The not-QUIT ACL can run before there was a MAIL; Exim then reads through a null pointer (seen with 4.96)."""
+    if run.phase is Phase.NOTQUIT and not run.p.message.sender_given:
+        raise Crashed("senders and sender_domains without a sender in the not-QUIT ACL")
+
+
 def sender_domains(run: Run, value: str) -> Outcome:
     """The sender's domain, empty for the null sender."""
+    _need_sender(run)
     return _outcome(match_domain(run.p, value, run.p.message.sender.rpartition("@")[2], cache="sender_domain"))
 
 
 def senders(run: Run, value: str) -> Outcome:
     """The sender's whole address, empty for the null sender."""
+    _need_sender(run)
     result = match_address(run.p, value, run.p.message.sender, cache="sender")
     run.p.scratch.sender_data = _data(result)
     return _outcome(result)

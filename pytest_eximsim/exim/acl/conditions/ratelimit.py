@@ -23,7 +23,10 @@ from ..verdict import Outcome, error, truth
 if TYPE_CHECKING:
     from ..run import Run
 
-_NUMBER = re.compile(r"[ \t\n\v\f\r]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+#: What strtod() takes.
+_NUMBER = re.compile(
+    r"[ \t\n\v\f\r]*[+-]?(?:0x(?:[0-9a-f]+(?:\.[0-9a-f]*)?|\.[0-9a-f]+)(?:p[+-]?[0-9]+)?"
+    r"|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan)", re.IGNORECASE)
 _FACTORS = {"k": 1024.0, "m": 1024.0**2, "g": 1024.0**3}
 _SHORTEST = 1e-9                # seconds between two events at the same moment
 
@@ -68,7 +71,7 @@ def ratelimit(run: Run, value: str) -> Outcome:
     else:
         rate = known[key] = _measure(run, limit, key)
     run.p.scratch.variables["sender_rate"] = f"{rate:.1f}"
-    return truth(rate >= limit.limit)
+    return truth(not rate < limit.limit)
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -102,9 +105,9 @@ def _read(run: Run, value: str) -> _Limit | Outcome:
 
 def _number(text: str, *, suffixes: bool = False) -> float | None:
     found = _NUMBER.match(text)
-    if found is None:
-        return None
-    number, rest = float(found.group()), text[found.end():]
+    word = found.group().strip().lower() if found else ""
+    number = float.fromhex(word) if "x" in word else float(word or "0")
+    rest = text[found.end():] if found else text
     if suffixes and rest.lower() in _FACTORS:
         number, rest = number * _FACTORS[rest.lower()], ""
     return None if rest or number < 0 else number
@@ -181,7 +184,7 @@ def _settle(run: Run, limit: _Limit) -> Outcome | None:
     if limit.leaky + limit.strict + limit.readonly > 1:
         return _wrong("conflicting update modes")
     if limit.misplaced and (limit.leaky or limit.strict) and not limit.noupdate:
-        return _wrong(f'"{limit.mode}" must not have /leaky or /strict option in {run.phase.words} ACL')
+        return _wrong(f'"{limit.mode}" must not have /leaky or /strict option, or cannot be used in {run.phase.words} ACL')
     if limit.noupdate:
         limit.readonly, limit.leaky, limit.strict = True, False, False
     if limit.misplaced:

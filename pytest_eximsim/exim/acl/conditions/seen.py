@@ -40,7 +40,7 @@ def seen(run: Run, value: str) -> Outcome:
         if question.write is not False:
             records[question.key] = now
         return truth(False)
-    found = (at < now - question.interval) is question.before
+    found = (at <= now - question.interval) is question.before
     if question.write or (question.write is None and not question.before):
         records[question.key] = now
     elif question.write is None and found and at < now - question.refresh:
@@ -59,9 +59,9 @@ def _read(run: Run, value: str) -> _Question | Outcome:
     for option in options:
         name, _, text = option.partition("=")
         match name:
-            case "key":
+            case "key" if "=" in option:
                 question.key = text
-            case "refresh":
+            case "refresh" if "=" in option:
                 refresh = durations.read(text)
                 if refresh is None:
                     return error(f"failed to parse '{value}'")
