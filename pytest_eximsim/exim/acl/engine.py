@@ -134,7 +134,7 @@ def _verdict(run: Run, outcome: Outcome) -> Verdict:
     preliminary = failed.message if failed is not None and p.configuration.main.get("smtp_return_error_details") else None
     if p.message.fake_text:
         p.message.fake_text = split_message(p.message.fake_text)
-    return Verdict(result, None if user is None else split_message(user), outcome.log_message, run.details, preliminary or None, run.log_to)
+    return Verdict(result, None if user is None else split_message(user), outcome.log_message, run.details, preliminary, run.log_to)
 
 
 # --- from a name or a text to an ACL -----------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from .result import (
     Redirected,
     Reroute,
     Routed,
+    search_reason,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def route(p: Process, address: Address, mode: Mode) -> Outcome:
         return _hidden(p, _Chain(Job(p, address, mode)).run())
     finally:
         p.address = saved
-        address.router = ""
+        address.router = p.scratch.domain_data = p.scratch.local_part_data = ""
 
 
 def _hidden(p: Process, outcome: Outcome) -> Outcome:
@@ -203,7 +204,7 @@ class _Chain:
         except ForcedFailure:
             return Decline()
         except ExpansionError as error:
-            return Defer(f'expansion of "{option}" failed in {router.name} router: {error.message}', search=error.defer)
+            return Defer(f'expansion of "{option}" failed in {router.name} router: {error.message}', search=search_reason(error))
         return None
 
     def _set_variables(self, router: Driver) -> Decline | Defer | None:
@@ -217,7 +218,7 @@ class _Chain:
             except ForcedFailure:
                 return Decline()
             except ExpansionError as error:
-                return Defer(f'expansion of "{item}" failed in {router.name} router: {error.message}', search=error.defer)
+                return Defer(f'expansion of "{item}" failed in {router.name} router: {error.message}', search=search_reason(error))
         return None
 
     def _copy(self, router: Driver) -> Address:

@@ -11,7 +11,7 @@ from ..expansion import expand
 from ..expansion.splitting import split
 from ..log import log
 from .owner import set_owner
-from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Pass, Reroute
+from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Pass, Reroute, search_reason
 
 if TYPE_CHECKING:
     from ..config.model import Driver
@@ -38,7 +38,7 @@ def boolean(job: Job, router: Driver, name: str) -> bool | Defer:
     except ForcedFailure:
         return False
     except ExpansionError as error:
-        return Defer(f'failed to expand "{name}" in {router.name} router: {error.message}', search=error.defer)
+        return Defer(f'failed to expand "{name}" in {router.name} router: {error.message}', search=search_reason(error))
     if found.lower() in _TRUE:
         return True
     if found.lower() in _FALSE:
@@ -56,7 +56,7 @@ def set_errors_address(job: Job, router: Driver) -> Defer | None:
     except ForcedFailure:
         return None
     except ExpansionError as error:
-        return Defer(f'{router.name} router failed to expand "{option}": {error.message}', search=error.defer)
+        return Defer(f'{router.name} router failed to expand "{option}": {error.message}', search=search_reason(error))
     if not found or job.mode.verifying or _verifies(job, found):
         job.address.errors_to = found
     return None
@@ -78,7 +78,7 @@ def set_header_changes(job: Job, router: Driver) -> Defer | None:
             except ForcedFailure:
                 continue
             except ExpansionError as error:
-                return Defer(f'{router.name} router failed to expand {word} item "{item}": {error.message}', search=error.defer)
+                return Defer(f'{router.name} router failed to expand {word} item "{item}": {error.message}', search=search_reason(error))
             if found:
                 setattr(job.address, name, (*getattr(job.address, name), found))
     return None
@@ -99,7 +99,7 @@ def find_transport(job: Job, router: Driver, option: str = "transport", *, requi
             name = expand(job.p, name)
         except ExpansionError as error:
             said = f'failed to expand transport "{name}" in {router.name} router: {error.message}'
-            return Defer(said, errno=BAD_TRANSPORT, search=error.defer)
+            return Defer(said, errno=BAD_TRANSPORT, search=search_reason(error))
     found = job.p.configuration.transports.get(name)
     return found or Defer(f'transport "{name}" not found in {router.name} router', errno=BAD_TRANSPORT)
 
@@ -129,7 +129,7 @@ def expand_data(job: Job, value: str) -> str | Decline | Defer:
     except ForcedFailure:
         return Decline()
     except ExpansionError as error:
-        return Defer(f'failed to expand "{value}": {error.message}', search=error.defer)
+        return Defer(f'failed to expand "{value}": {error.message}', search=search_reason(error))
 
 
 def with_domain(job: Job, domain: str) -> Address:

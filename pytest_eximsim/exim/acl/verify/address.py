@@ -57,6 +57,8 @@ def verify_address(p: Process, address: str, options: Options, *, recipient: boo
         return verified
     saved = p.message.sender, p.scratch.variables.get("verify_mode")
     p.scratch.variables["verify_mode"] = "R" if recipient else "S"
+    if not recipient:
+        p.message.sender = ""               # routers see a message without sender (chapter 15, senders)
     try:
         _follow(p, make_address(address), options, Mode.RECIPIENT if recipient else Mode.SENDER, verified)
     finally:

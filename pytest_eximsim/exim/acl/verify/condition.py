@@ -22,7 +22,7 @@ _AFTER_DATA = phases("DATA NOTSMTP")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of verification: `test` gets the words and the whole value; `at`: where it may stand; without `options` no slash may follow."""
+    """One kind of verification: `test` gets words and value; `at`: where it may stand; without `options` no slash may follow."""
 
     name: str
     test: Callable[[Run, list[str], str], Outcome]
@@ -46,7 +46,7 @@ def _recipient(run: Run, words: list[str], argument: str) -> Outcome:
     if verified.result is Result.OK:
         return OK
     said = verified.user_message if verified.user_message is not None else verified.message
-    log_message = verified.search if verified.deferred and not verified.callout and verified.search is not None else verified.message
+    log_message = (verified.search if verified.deferred and not verified.callout else None) or verified.message
     return Outcome(verified.result, log_message, said, verified.callout and verified.deferred, verified.tell and verified.deferred)
 
 
@@ -66,7 +66,7 @@ def _sender(run: Run, words: list[str], argument: str) -> Outcome:
         return Outcome(Result.FAIL, "Sender verify failed", "Sender verify failed")
     if not verified.callout:
         said = "Could not complete sender verify"
-        return Outcome(Result.DEFER, verified.search if verified.search is not None else said, said)
+        return Outcome(Result.DEFER, verified.search or said, said)
     said = "Could not complete sender verify callout"
     details = p.configuration.main.get("smtp_return_error_details")
     return Outcome(Result.DEFER, said, verified.user_message if details else said, callout=True)
