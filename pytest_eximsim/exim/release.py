@@ -21,6 +21,7 @@ class Release:
     nul: str = "NUL"                   # "NUL characters are not allowed in SMTP commands"
     durations: bool = True             # ` D=1s` in lines about lost connections
     closing_durations: bool = True     # … and in those about connections that were closed or took too long
+    vrfy_any_code: bool = True         # the message of an ACL that refuses VRFY may have any code
     credentials_logged: bool = False   # `rejected AUTH` with all that the client said behind the mechanism
     # --- behaviour -----------------------------------------------------------------------------
     pipe_connect: bool = True          # PIPECONNECT is offered, no synchronization errors where it is
@@ -115,7 +116,7 @@ EXIM_4_96 = replace(
     base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False,
 )
 EXIM_4_82 = replace(
-    EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False, credentials_logged=True,
+    EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False, credentials_logged=True, vrfy_any_code=False,
     pipe_connect=False, long_ids=False,
     long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False,
     discard_says_rejected=True,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure, Position
 from ..addresses import split, unquote_local_part
-from ..config.model import Acl, Statement
+from ..config.model import Acl, Clause, Statement
 from ..expansion import expand
 from ..lists import ListDeferred, Matched, forget, match_domain
 from ..log import host_and_ident, log, printing, selector_on
@@ -218,11 +218,11 @@ def _run_statements(run: Run, acl: Acl) -> Outcome:
             return Outcome(Result.ERROR, f'"{verb}" is not allowed in a QUIT or not-QUIT ACL')
         trace = p.world.trace
         if trace is not None:
-            trace.note("acl", statement.position, f"{verb} ({run.phase.words} ACL {acl.name})")
+            trace.note("statement", statement.position, f"{indent(p)}{acl.name or 'inline ACL'} ({run.phase.words}): {verb}")
         outcome, endpass = _run_statement(run, statement, entries)
         result = outcome.result
         if trace is not None:
-            trace.note("acl", statement.position, f"{verb}: {result.value}")
+            trace.note("decision", None, f"{indent(p)}  {_told(verb, outcome)}")
         if result is Result.ERROR:
             return outcome
         if result is Result.DEFER:
@@ -238,7 +238,8 @@ def _run_statements(run: Run, acl: Acl) -> Outcome:
             left = Outcome(Result.FAIL, outcome.log_message, outcome.user_message)
             continue
         if quitting and verb != "accept" and p.release.quit_checked_late:
-            return Outcome(Result.ERROR, f"QUIT or not-QUIT toplevel ACL may not fail ('{verb}' verb used incorrectly)")
+            reason = f"QUIT or not-QUIT toplevel ACL may not fail ('{verb}' verb used incorrectly)"
+            return Outcome(Result.ERROR, reason, decided.user_message)
         return decided
     return left
 
@@ -285,7 +286,7 @@ def _run_statement(run: Run, statement: Statement, entries: dict[str, Entry]) ->
         entry = entries[name]
         found = _run_clause(run, entry, clause.value, clause.variable)
         if found is None:
-            run.note("acl", f"{name}: forced failure, skipped")
+            run.note("clause", f"{indent(run.p)}  {name} = {clause.value}: forced failure, passed over")
             continue
         result = found.result
         if clause.negated and result is not Result.DEFER:
@@ -293,7 +294,8 @@ def _run_statement(run: Run, statement: Statement, entries: dict[str, Entry]) ->
         log_message = found.log_message if found.log_message is not None else current.log_message
         user_message = found.user_message if found.user_message is not None else current.user_message
         current = Outcome(result, log_message, user_message, found.callout, found.details)
-        run.note("acl", f"{'!' if clause.negated else ''}{name} = {clause.value}: {result.value}")
+        if run.p.world.trace is not None:
+            run.note("clause", indent(run.p) + "  " + _clause_told(run, clause, entry, result, found))
         if result is not Result.OK:
             break
     if endpass and current.result is Result.OK:
@@ -319,6 +321,7 @@ def _run_clause(run: Run, entry: Entry, value: str, variable: str) -> Outcome | 
             return Outcome(Result.DEFER, error.defer or reason)
     else:
         text = value
+    run.expanded = text
     if entry.forbidden & run.phase.bit:
         what = "use" if entry.modifier else "test"
         return Outcome(Result.ERROR, f"cannot {what} {entry.name} condition in {run.phase.words} ACL")
@@ -326,6 +329,40 @@ def _run_clause(run: Run, entry: Entry, value: str, variable: str) -> Outcome | 
         (p.connection.acl_c if variable[0] == "c" else p.message.acl_m)[variable] = text
         return Outcome(Result.OK)
     return entry.test(run, text)
+
+
+# --- for who wants to know why ------------------------------------------------------------------------------------------
+
+_RESULTS = {Result.OK: "true", Result.FAIL: "false", Result.FAIL_DROP: "false", Result.DEFER: "deferred", Result.DISCARD: "discard",
+            Result.ERROR: "error"}
+
+
+def indent(p: Process) -> str:
+    """Nested ACLs stand further in."""
+    return "    " * p.acl_level
+
+
+def _clause_told(run: Run, clause: Clause, entry: Entry, result: Result, found: Outcome) -> str:
+    """`!condition = ${if …} → "yes": false`."""
+    name = f"set acl_{clause.variable}" if clause.variable else f"{'!' if clause.negated else ''}{clause.name}"
+    value = f' → "{printing(run.expanded)}"' if run.expanded != clause.value else ""
+    end = "" if entry.modifier and result is Result.OK else f": {_RESULTS[result]}"
+    reason = found.log_message if result in (Result.DEFER, Result.ERROR, Result.FAIL) and found.log_message else ""
+    return f"{name} = {clause.value}{value}{end}{f' ({printing(reason)})' if reason else ''}"
+
+
+def _told(verb: str, outcome: Outcome) -> str:
+    """What the statement comes to."""
+    match outcome.result:
+        case Result.OK if verb != "require":
+            return f"→ {verb}"
+        case Result.OK:
+            return "→ goes on"
+        case Result.DEFER | Result.ERROR:
+            return f"→ {_RESULTS[outcome.result]}"
+        case _ if verb == "require":
+            return "→ refused"
+    return "→ no, the next one"
 
 
 # --- messages ------------------------------------------------------------------------------------------------------------

@@ -28,14 +28,18 @@ class Code:
         self.extended = extended
 
 
-def message_code(s: Session, default: str, text: str | None, log_text: str | None = None) -> tuple[Code, str | None, str | None]:
-    """Take a code from the head of a message (s004, a013). Returns the code, the text behind it, and the log text with the code mended."""
+def message_code(s: Session, default: str, text: str | None, log_text: str | None = None, *,
+                 any_code: bool = False) -> tuple[Code, str | None, str | None]:
+    """Take a code from the head of a message (s004, a013); its first digit must be that of the default, but for `any_code`.
+
+    Returns the code, the text behind it, and the log text with the code mended.
+    """
     found = _CODE.match(text) if text else None
     if not found or text is None:
         return Code(default), text, log_text
     said = found.group()
     rest = text[found.end():]
-    if said[0] != default[0]:
+    if said[0] != default[0] and not any_code:
         log(s.p, f'configured error code starts with incorrect digit (expected {default[0]}) in "{text}"', panic=True)
         if log_text == text:
             log_text = f"{default} {rest}"
@@ -104,7 +108,8 @@ def refuse(s: Session, phase: Phase, verdict: Verdict) -> bool:
     drop = verdict.result is Result.FAIL_DROP
     fail = drop or verdict.result is Result.FAIL
     default = phase.code if fail else "451"
-    code, user, log_text = message_code(s, default, verdict.user_message, verdict.log_message)
+    code, user, log_text = message_code(s, default, verdict.user_message, verdict.log_message,
+                                        any_code=phase is Phase.VRFY and s.release.vrfy_any_code)
     _sender_verify_failure(s, fail, code)
     if fail:
         respond(s, code, user if user is not None else "Administrative prohibition")
