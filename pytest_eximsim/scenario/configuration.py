@@ -158,7 +158,7 @@ def read(exim: Exim, files: Files, users: Users, placed: Placed, choice: Choice)
     try:
         configuration = read_configuration(
             files, placed.path, release=RELEASES[choice.release_name], macros=exim.macros or {}, settings=exim.set or {},
-            replace=exim.replace or {}, build=_build(exim), users=users, hostname=exim.hostname or HOSTNAME)
+            replace=exim.replace or {}, build=build_of(exim), users=users, hostname=exim.hostname or HOSTNAME)
     except ConfigError as error:
         kind = NotSimulated if isinstance(error, NotSimulated) else ConfigError
         raise kind(error.message, placed.position(error.position), error.lines) from None
@@ -167,7 +167,7 @@ def read(exim: Exim, files: Files, users: Users, placed: Placed, choice: Choice)
     return configuration
 
 
-def _build(exim: Exim) -> str:
+def build_of(exim: Exim) -> str:
     """`build`: a known name, or what a binary printed, from a file."""
     name = exim.build or "full"
     if name in BUILDS:

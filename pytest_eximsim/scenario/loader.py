@@ -123,15 +123,19 @@ def not_a_scenario_file(path: Path, shown: str) -> ScenarioError:
     return ScenarioError(message, Position(shown, 1, 1))
 
 
-def load(path: Path, shown: str | None = None) -> LoadedFile:
-    """Read, check and take apart one scenario file. Raises ScenarioError: the first mistake, the rest in `others`."""
-    loader = _Loader(Mistakes())
+def load(path: Path, shown: str | None = None, *, for_use: bool = False) -> LoadedFile:
+    """Read, check and take apart one scenario file. Raises ScenarioError: the first mistake, the rest in `others`.
+
+    `for_use`: it is a file for `use:`, which may be without scenarios.
+    """
+    loader = _Loader(Mistakes(), for_use)
     return loader.file(path, shown or str(path))
 
 
 @dataclass
 class _Loader:
     mistakes: Mistakes
+    for_use: bool = False
     sources: dict[str, Source] = field(default_factory=dict)
 
     def file(self, path: Path, shown: str) -> LoadedFile:
@@ -140,7 +144,7 @@ class _Loader:
         if root is None:
             self.mistakes.raise_all()
             raise ScenarioError("the file is empty; a scenario file has `scenarios:`", Position(shown, 1, 1))
-        if root.get("scenarios") is None and not any(name.text.startswith("scenari") for name, _ in root.items):
+        if root.get("scenarios") is None and not self.for_use and not any(name.text.startswith("scenari") for name, _ in root.items):
             self.mistakes.add(Position(shown, 1, 1), "`scenarios` is missing: it lists what is tried")
         base, defaults = self.used(root, path, shown, binding, (path.resolve(),))
         environment = merge(base, _only(root, ENVIRONMENT))

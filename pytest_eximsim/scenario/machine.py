@@ -101,6 +101,11 @@ class Machine:
         twin = self.behind_proxy = Mta(configuration, self.world, version_number=self.exim.version_number)
         twin.hints, twin.queue, twin.messages, twin.open = self.mta.hints, self.mta.queue, self.mta.messages, self.mta.open
 
+    def keep_nothing(self) -> None:
+        """For a daemon that runs on and on: neither messages nor log lines are kept."""
+        self.mta.keep = False
+        self.world.logs.keep = False  # type: ignore[attr-defined]
+
     def messages(self) -> list[Seen]:
         return [Seen(self.mta, one) for one in self.mta.messages]
 

@@ -491,3 +491,11 @@ FILE_TYPE = RecordOf(ScenarioFile)
 ENVIRONMENT: tuple[str, ...] = tuple(f.metadata["key"].name for f in Environment.__dataclass_fields__.values() if "key" in f.metadata)
 ACTIONS: tuple[str, ...] = tuple(f.metadata["key"].name for f in Actions.__dataclass_fields__.values()
                                  if "key" in f.metadata and f.metadata["key"].name not in ENVIRONMENT)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a scenario file, made from the table above: what editors complete and check with."""
+    definitions: dict[str, Any] = {}
+    root = FILE_TYPE.schema(definitions)
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": draft, "title": "pytest-eximsim scenario file", **root, "$defs": definitions}

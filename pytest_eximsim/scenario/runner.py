@@ -6,6 +6,7 @@ mistakes of ours and of the machine raise.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,8 @@ class Trace:
     lines: list[str] = field(default_factory=list)
 
     def note(self, kind: str, position: object, text: str) -> None:
-        self.lines.append(f"{position}: {text}" if position else text)
+        file, line = getattr(position, "file", ""), getattr(position, "line", 0)
+        self.lines.append(f"{text}  [{os.path.basename(file)}:{line}]" if line else text)
 
 
 @dataclass

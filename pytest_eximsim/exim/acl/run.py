@@ -23,6 +23,7 @@ class Run:
     verb: str = ""
     clause: Clause | None = None
     statement: Statement | None = None
+    expanded: str = ""                       # the value of the clause, expanded
     details: bool = False                    # the client may be told the reason of a deferral
     nested: bool = False                     # another ACL has run in this statement: Exim has forgotten the line it is at
     log_to: tuple[bool, bool, bool] = (True, True, False)

@@ -33,6 +33,10 @@ class AddressSubject:
         local, at, domain = self.original.rpartition("@")
         self.address = lower(self.original) if self.caseless else f"{local}{at}{lower(domain)}"
 
+    @property
+    def told(self) -> str:
+        return self.address or "<>"
+
     def make_caseful(self) -> None:
         local, at, _ = self.original.rpartition("@")
         if at:

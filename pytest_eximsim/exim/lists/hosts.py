@@ -36,6 +36,10 @@ class HostSubject:
     def __post_init__(self) -> None:
         self.number = number_of(self.address)
 
+    @property
+    def told(self) -> str:
+        return self.address or "(no host)"
+
     def make_caseful(self) -> None:
         raise AssertionError("+caseful is no item of host lists")
 

@@ -37,6 +37,11 @@ class Subject(Protocol):
 
     def test_networks(self, networks: Networks) -> bool: ...
 
+    @property
+    def told(self) -> str:
+        """What is looked for, for who wants to know why."""
+        ...
+
     def make_caseful(self) -> None: ...
 
 
@@ -81,7 +86,19 @@ def match_list(p: Process, text: str, subject: Subject, *, expanded: bool = Fals
     if not isinstance(items, str):
         return items
     run = _Run(p, subject, cache, text, around, tainted=is_tainted(items))
-    return _go_through(run, steps(items, subject.kind, p.release.strict_addresses, single=single, named=named))
+    result = _go_through(run, steps(items, subject.kind, p.release.strict_addresses, single=single, named=named))
+    if p.world.trace is not None:
+        _tell(p, subject, items, result)
+    return result
+
+
+def _tell(p: Process, subject: Subject, items: str, result: Result) -> None:
+    """As -bh tells of lists: `one.example in "+local_domains"? no`."""
+    from ..log import printing
+
+    assert p.world.trace is not None
+    answer = "yes" if isinstance(result, Matched) else "no" if isinstance(result, NotMatched) else "deferred"
+    p.world.trace.note("list", None, f'{"    " * p.acl_level}    {printing(subject.told)} in "{printing(items)}"? {answer}')
 
 
 def _expanded(p: Process, text: str, around: Around | None) -> str | Result:

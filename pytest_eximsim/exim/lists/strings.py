@@ -35,6 +35,10 @@ class Text:
     def __post_init__(self) -> None:
         self.text = lower(self.original) if self.caseless else self.original
 
+    @property
+    def told(self) -> str:
+        return self.text
+
     def make_caseful(self) -> None:
         self.caseless, self.text = False, self.original
 
