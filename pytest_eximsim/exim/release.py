@@ -116,7 +116,8 @@ EXIM_4_96 = replace(
     base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False,
 )
 EXIM_4_82 = replace(
-    EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False, credentials_logged=True, vrfy_any_code=False,
+    EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False,
+    credentials_logged=True, vrfy_any_code=False,
     pipe_connect=False, long_ids=False,
     long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False,
     discard_says_rejected=True,

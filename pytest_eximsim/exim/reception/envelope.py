@@ -170,7 +170,7 @@ def _later_only(s: Session, option: Option) -> object:
     """RET=, ENVID= and PRDR are taken by later releases whether they were offered or not (s110)."""
     name = option.name.upper()
     if name == "PRDR":
-        s.prdr = bool(s.main.get("prdr_enable"))
+        s.p.message.prdr = bool(s.main.get("prdr_enable"))
     elif name == "RET" and s.dsn_offered:
         if s.p.message.dsn_ret:
             return replies.synprot_error(s, "syntax", 501, None, "RET can be specified once only")
@@ -229,7 +229,7 @@ def _sender(s: Session) -> bool:
         over = replies.refuse(s, Phase.MAIL, verdict)
         p.message.sender, p.message.sender_given = "", False
         return over
-    _accept_text(s, "250 OK" + (", PRDR Requested" if s.prdr else ""), verdict.user_message)
+    _accept_text(s, "250 OK" + (", PRDR Requested" if s.p.message.prdr else ""), verdict.user_message)
     s.recipients_discarded = verdict.result is Result.DISCARD
     s.discard_reason = verdict.log_message
     s.was_rejected_mail = False

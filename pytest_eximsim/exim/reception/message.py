@@ -12,7 +12,7 @@ from ..acl import Phase, Result, Verdict
 from ..ids import new_id
 from ..log import log
 from ..lookups.cache import tidy_up
-from . import ending, replies
+from . import ending, prdr, replies
 from .arrival import arrival_line, host_info, stored_size
 from .channel import Lost
 from .connect import die
@@ -130,8 +130,16 @@ def _too_big(s: Session, content: Content) -> bool:
 def _decide(s: Session, headers: Headers, raw_recipients: list[str], chunk_reply: str) -> bool | None:
     """Ask the DATA ACL, then accept."""
     message = s.p.message
-    text = None
+    text = last_line = None
     blackhole = ""
+    if prdr.wanted(s):
+        last_line = prdr.analyse(s)
+        if not message.recipients:
+            s.say(last_line)
+            message.id = ""
+            return False
+    else:
+        message.prdr = False
     if not message.recipients:
         blackhole = "MAIL ACL" if s.recipients_discarded else "RCPT ACL"
     elif s.main.get("acl_smtp_data") is not None:
@@ -152,10 +160,11 @@ def _decide(s: Session, headers: Headers, raw_recipients: list[str], chunk_reply
     if message.freeze:
         log(s.p, "frozen by ACL")
     if message.queue_only:
-        log(s.p, f"no immediate delivery: queued by {message.queue_only}", selector="delay_delivery")
+        named = f" in {message.queue_name}" if message.queue_name else ""
+        log(s.p, f"no immediate delivery: queued{named} by {message.queue_only}", selector="delay_delivery")
     if chunk_reply:
         s.say(f"250- {chunk_reply}")
-    _reply(s, text)
+    _reply(s, text, last_line)
     if blackhole:
         _blackhole(s, blackhole)
     else:
@@ -177,10 +186,12 @@ def _lost_after_dot(s: Session) -> bool:
     return not channel.arriving() and channel.lost is not None
 
 
-def _reply(s: Session, text: str | None) -> None:
+def _reply(s: Session, text: str | None, last_line: str | None) -> None:
     message = s.p.message
-    if message.fake:
+    if message.fake and not (last_line or "2").startswith("5"):
         replies.respond(s, "450" if message.fake == "fakedefer" else "550", message.fake_text)
+    elif last_line is not None:
+        s.say(last_line)
     elif text is not None:
         replies.user_message(s, "250", text)
     else:

@@ -105,7 +105,6 @@ class Session:
         self.rcpt_in_progress = False
         self.rcpt_reply: str | None = None
         self.rcpt_replies_same = True
-        self.prdr = False
         self.pipelined = False                  # a command came before the reply to the one before it
         # --- the command being served
         self.command_line = ""
@@ -192,7 +191,8 @@ class Session:
     # --- the transaction ------------------------------------------------------------------------
     def reset(self) -> None:
         """Forget the transaction (RSET, HELO, a message that ended, MAIL)."""
-        self.p.message = Message(size=-1, body_size=self.p.message.body_size)    # $message_body_size is never emptied (case ACL-043)
+        # $message_body_size (case ACL-043) and the queue that `queue =` named (4.96) outlive their message.
+        self.p.message = Message(size=-1, body_size=self.p.message.body_size, queue_name=self.p.message.queue_name)
         if not self.release.dmarc_controls_last:
             self.c.dmarc_disable_verify = self.c.dmarc_enable_forensic = False
         self.too_many = False
@@ -201,7 +201,6 @@ class Session:
         self.rcpt_reply = None
         self.rcpt_replies_same = True
         self.rcpt_in_progress = False
-        self.prdr = False
         self.body_chunks = None
         self.p.scratch.domain_data = self.p.scratch.local_part_data = self.p.scratch.sender_data = ""
 

@@ -26,6 +26,7 @@ from ..verdict import FAIL, Outcome, truth
 from ..verdict import Result as Ended
 
 if TYPE_CHECKING:
+    from ...state import Address
     from ..run import Run
 
 _NUMBER = re.compile(r"-?[0-9]*")
@@ -65,10 +66,17 @@ def _as_int(text: str) -> int:
     return max(-(1 << 63), min(number, (1 << 63) - 1)) & 0xFFFFFFFF
 
 
+def _recipient(run: Run) -> Address:
+    """The recipient; an ACL in an expansion has none in the PRDR ACL, where Exim then reads through a null pointer."""
+    if run.recipient is None:
+        raise Crashed(f"a test of the recipient in an expansion in the {run.phase.words} ACL")
+    return run.recipient
+
+
 def domains(run: Run, value: str) -> Outcome:
     """The recipient's domain."""
-    assert run.recipient is not None
-    result = match_domain(run.p, value, run.recipient.domain, cache="domain")
+    recipient = _recipient(run)
+    result = match_domain(run.p, value, recipient.domain, cache="domain")
     run.p.scratch.domain_data = _data(result)
     return _outcome(result)
 
@@ -88,16 +96,16 @@ def hosts(run: Run, value: str) -> Outcome:
 
 def local_parts(run: Run, value: str) -> Outcome:
     """The recipient's local part, as the client wrote it; compared without case unless the list says `+caseful` (case ACL-046)."""
-    assert run.recipient is not None
-    result = match_local_part(run.p, value, run.recipient.original_local_part, cache="local_part")
+    recipient = _recipient(run)
+    result = match_local_part(run.p, value, recipient.original_local_part, cache="local_part")
     run.p.scratch.local_part_data = _data(result)
     return _outcome(result)
 
 
 def recipients(run: Run, value: str) -> Outcome:
     """The recipient's whole address."""
-    assert run.recipient is not None
-    result = match_address(run.p, value, run.recipient.address)
+    recipient = _recipient(run)
+    result = match_address(run.p, value, recipient.address)
     if run.p.release.list_match_data:
         run.p.scratch.variables["recipient_data"] = _data(result)
     return _outcome(result)

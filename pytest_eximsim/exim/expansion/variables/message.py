@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...state import Process
 
 #: Phases in which $recipients exists (chapter 11.9: after DATA, and in a system filter).
-_WITH_RECIPIENTS = frozenset(["data", "DATA", "non-SMTP", "prdr", "dkim", "mime"])
+_WITH_RECIPIENTS = frozenset(["DATA", "DKIM", "MIME", "PRDR", "non-SMTP"])
 
 
 def field(name: str) -> Callable[[Process], str]:
@@ -98,7 +98,7 @@ VARIABLES = (
     Variable("message_linecount", field("linecount")),
     Variable("message_size", field("size")),
     Variable("message_smtputf8", lambda p: "yes" if p.message.smtputf8 else "no", since="4.96"),
-    Variable("prdr_requested", lambda p: "yes" if p.scratch.variables.get("prdr_requested") else "no", since="4.96"),
+    Variable("prdr_requested", lambda p: "yes" if p.message.prdr else "no", since="4.96"),
     Variable("queue_name", field("queue_name"), since="4.96"),
     Variable("rcpt_count", field("rcpt_count")),
     Variable("rcpt_defer_count", field("rcpt_defer_count")),
