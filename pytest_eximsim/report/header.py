@@ -86,9 +86,8 @@ def _told(common: Node | None, several: Sequence[Node]) -> Iterable[tuple[str, s
 
 
 def _placed(reason: str, placed: configuration.Placed) -> str:
-    """The reason with the place in an inline `config:` as the user knows it."""
-    return re.sub(rf"\({re.escape(placed.path)}:(\d+)\)",
-                  lambda found: f"({placed.position(Position(placed.path, int(found[1])))})" if placed.text else found[0], reason)
+    """The reason with its place as the user knows it."""
+    return re.sub(r"\((/[^()]*):(\d+)\)", lambda found: f"({placed.position(Position(found[1], int(found[2])))})", reason)
 
 
 def _bound(node: Node | None) -> Exim | None:
