@@ -19,7 +19,7 @@ LIMIT = 32_000_000
 #: Shorter results are not counted: that would cost more than they do.
 LONG = 4096
 #: A regular expression that was given up: PCRE has tried millions of ways then.
-HOPELESS = 400_000
+HOPELESS = 1_000_000
 TOO_MUCH = "expansion takes too much work (limit of the simulator)"
 
 

@@ -127,7 +127,7 @@ def select(p: Process, node: Call) -> str:
 def sort(p: Process, node: Call) -> str:
     """${sort{list}{comparator}{key}}: an insertion sort, so equal ones keep their order only with lt, gt, <, >."""
     items = evaluate(p, node.arguments[0]) if node.arguments else ""
-    for part in node.arguments[2:]:
+    for part in node.arguments[1:]:
         scan(p, part)
     if node.fault is not None:
         raise ExpansionError(node.fault)
@@ -186,7 +186,7 @@ def _inserted(p: Process, comparator: str, keyed: list[tuple[str, str]]) -> list
     for key, item in keyed:
         place = next((n for n, (other, _) in enumerate(done) if _sorts_before(comparator, key, other)), len(done))
         done.insert(place, (key, item))
-        spend(p, 8 * place)
+        spend(p, 16 * place)
     return done
 
 

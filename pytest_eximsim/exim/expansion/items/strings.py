@@ -74,7 +74,7 @@ def substitute(p: Process, subject: str, pattern: str, replacement: str) -> str:
             continue
         p.scratch.numbers = match.groups
         found += [subject[place:match.start], expand(p, replacement)]
-        spend(p, len(found[-1]))
+        spend(p, 16 + len(found[-1]))
         place = start = match.end
         empty = match.start == match.end
         if empty and place == len(subject):
