@@ -17,6 +17,8 @@ from .syntax import Networks, Words
 if TYPE_CHECKING:
     from ..state import Process
 
+#: Several networks that were to be items of their own: the older release takes the first address and the last mask (case REDIS-054).
+_SEVERAL = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3})/.*/([0-9]+)", re.DOTALL)
 _NET = re.compile(r"net([0-9]*)-")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _BAD_SIX = re.compile(r"[0-9A-Fa-f:]+(?:/|$)")
@@ -62,6 +64,9 @@ class HostSubject:
             return MATCHED if self.address in local_literals(p) else NOT_MATCHED
         if is_ip(pattern, p.release, mask=True):
             return MATCHED if in_network(self.address, pattern) else NOT_MATCHED
+        joined_networks = None if p.release.strict_addresses else _SEVERAL.fullmatch(pattern)
+        if joined_networks:
+            return MATCHED if in_network(self.address, "/".join(joined_networks.groups())) else NOT_MATCHED
         wrong = (_BAD_SIX if ":" in pattern else _BAD_FOUR).match(pattern)
         if wrong and not pattern.startswith("/"):
             version = 6 if ":" in pattern else 4
