@@ -430,7 +430,6 @@ def test_a_server_that_died_is_replaced_for_the_next_scenario(require: Callable[
         with pytest.raises((EOFError, ConnectionError)):
             one("SHUTDOWN NOSAVE")
         one.backend.close()
-        lasting.get("redis-server", server.start).process.wait()
     lasting.close_all()
 
 
