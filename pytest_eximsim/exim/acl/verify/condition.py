@@ -35,6 +35,12 @@ def _not_simulated(run: Run, words: list[str], argument: str) -> Outcome:
     raise NotSimulated(f"verify = {argument.partition('/')[0]} is not simulated", run.clause.position if run.clause else None)
 
 
+def _certificate(run: Run, words: list[str], argument: str) -> Outcome:
+    """The handshake is over: was the client's certificate good?"""
+    tls = run.p.connection.tls
+    return OK if tls is not None and tls.verified else Outcome(Result.FAIL, None, "no verified certificate")
+
+
 def _recipient(run: Run, words: list[str], argument: str) -> Outcome:
     p, address = run.p, run.recipient
     assert address is not None
@@ -112,7 +118,7 @@ def _reverse(run: Run, words: list[str], argument: str) -> Outcome:
 
 KINDS = (
     Kind("arc", _not_simulated, phases("DATA"), since="4.96"),
-    Kind("certificate", _not_simulated, options=False),
+    Kind("certificate", _certificate, options=False),
     Kind("csa", _not_simulated),
     Kind("header_names_ascii", lambda run, words, argument: headers.names_ascii(run), _AFTER_DATA, options=False, since="4.96"),
     Kind("header_sender", _header_sender, _AFTER_DATA),

@@ -32,6 +32,7 @@ class Dialogue:
     reply: str = ""
     rest: bytes = b""
     broken: bool = False
+    before: str = ""            # the reply to EHLO, where HELO was sent after it and got none
 
     def ask(self, command: str, digit: str = "2") -> bool:
         """Send a command, read its reply: does it begin with that digit?"""
