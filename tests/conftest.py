@@ -182,7 +182,7 @@ def mysql_url(require: Require) -> Iterator[str]:
     server, install, user, port = require("mariadbd"), require("mariadb-install-db"), as_user("mysql"), free_port()
     with folder_of("mysql") as folder:
         data, socket_path, setup = str(folder / "data"), str(folder / "s"), folder / "setup.sql"
-        setup.write_text("CREATE USER exim@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO exim@'%' WITH GRANT OPTION;\n")
+        setup.write_text("CREATE USER exim@localhost IDENTIFIED BY 'secret';\nGRANT ALL ON *.* TO exim@localhost WITH GRANT OPTION;\n")
         subprocess.run([*user, install, "--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal"],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
         argv = [*user, server, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1",
@@ -206,7 +206,7 @@ def images(require: Require) -> Mapping[str, str]:
         require(program)
     build = [str(IMAGES / "build")] if os.getuid() == 0 or find("sudo") is None else ["sudo", "-n", str(IMAGES / "build")]
     with one_at_a_time():
-        built = subprocess.run(build, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        built = subprocess.run(build, capture_output=True, text=True, check=False)
     if built.returncode:
         pytest.skip(f"images cannot be built (debootstrap needs root): {built.stderr[-500:]}")
     return {name.partition("/")[2].partition(":")[0]: name for name in built.stdout.split()}
