@@ -88,6 +88,7 @@ class Release:
     null_word: str = "<NULL>"          # how a missing argument is shown in errors
     rate_limit_must_be_set: bool = True  # "sender rate limit not set" for an empty ratelimit
     dmarc_controls_last: bool = False  # control = dmarc_… holds for the rest of the connection, not for one message
+    spam_score_rounded: bool = True    # $spam_score_int is rounded (4.96: cut off behind 0.001 more), $spam_bar has 50 signs (51)
     seen_condition: bool = True        # seen = …
     callout_modern: bool = True        # wording of callouts' log lines
 
@@ -113,7 +114,7 @@ EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
     EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, lookup_reason_quoted=False,
-    base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False,
+    base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
 )
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False,
@@ -133,7 +134,8 @@ EXIM_4_82 = replace(
     lookup_reason_quoted=False, list_headers=False, router_variables=False, auth_variables=3, regex_variables=0,
     functions_may_be_unknown=True, base62_of_32_bits=False,
     warn_skipped_where=False, quit_checked_late=False, control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
-    taints=False, null_word="NULL", rate_limit_must_be_set=False, dmarc_controls_last=True, seen_condition=False, callout_modern=False,
+    taints=False, null_word="NULL", rate_limit_must_be_set=False, dmarc_controls_last=True, spam_score_rounded=False,
+    seen_condition=False, callout_modern=False,
 )
 
 RELEASES = {r.name: r for r in (EXIM_4_82, EXIM_4_96, EXIM_4_99)}

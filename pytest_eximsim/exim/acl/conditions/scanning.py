@@ -50,17 +50,18 @@ def spam(run: Run, value: str) -> Outcome:
     score = float(str(answer["score"]))
     variables = run.p.scratch.variables
     variables["spam_score"] = f"{score:.1f}"
-    variables["spam_score_int"] = str(int(score * 10))
-    variables["spam_bar"] = _bar(score)
+    rounded = run.p.release.spam_score_rounded
+    variables["spam_score_int"] = f"{score * 10:.0f}" if rounded else str(int((score + 0.001) * 10))
+    variables["spam_bar"] = _bar(score, LONGEST_BAR if rounded else LONGEST_BAR + 1)
     variables["spam_report"] = str(answer.get("report", ""))
     is_spam = score >= float(str(answer.get("required", REQUIRED_SCORE)))
     variables["spam_action"] = "reject" if is_spam else "no action"
     return truth(is_spam or (len(words) > 1 and folded(words[1]) == "true"))
 
 
-def _bar(score: float) -> str:
+def _bar(score: float, longest: int) -> str:
     """A sign a point, `/` between -1 and 1."""
-    length = min(int(abs(score)), LONGEST_BAR)
+    length = min(int(abs(score)), longest)
     return ("+" if score > 0 else "-") * length or "/"
 
 
