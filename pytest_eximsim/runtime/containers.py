@@ -82,9 +82,8 @@ def start(specification: Specification) -> RunningContainer:
     except Exception as error:
         with contextlib.suppress(Exception):
             raw.stop(force=True, delete_volume=True)
-        raise ServiceMissing(f"container {specification.image} cannot be started: {_sentence(error)}") from None
-    ports = {port: int(raw.get_exposed_port(port)) for port in specification.ports}
-    container = RunningContainer(specification.image, ports, raw, _remote_host() or "127.0.0.1")
+        raise ServiceMissing(_not_started(specification.image, error)) from None
+    container = RunningContainer(specification.image, {}, raw, _remote_host() or "127.0.0.1")
     _running.add(container)
     try:
         _await_ready(container, specification)
@@ -92,6 +91,14 @@ def start(specification: Specification) -> RunningContainer:
         container.close()
         raise
     return container
+
+
+def _not_started(image: str, error: Exception) -> str:
+    reason = _sentence(error)
+    if "ryuk" in reason.lower():
+        return (f"container {image} cannot be started, since Ryuk, testcontainers' own, cannot: {reason}; set "
+                "TESTCONTAINERS_RYUK_DISABLED=true to go without it (containers of ours are removed in any case)")
+    return f"container {image} cannot be started: {reason}"
 
 
 def _create(specification: Specification) -> Any:
@@ -121,6 +128,7 @@ def _await_ready(container: RunningContainer, specification: Specification) -> N
     until, pause = time.monotonic() + specification.within, 0.02
     while True:
         try:
+            container.ports = _ports(container, specification.ports)
             return specification.ready(container)
         except Exception as error:
             ended = not container.alive
@@ -129,6 +137,16 @@ def _await_ready(container: RunningContainer, specification: Specification) -> N
                 raise ServiceError(f"container {container.image} {state}\n{container.logs()}".rstrip()) from None
         time.sleep(pause)
         pause = min(pause * 1.5, 0.5)
+
+
+def _ports(container: RunningContainer, wanted: Sequence[int]) -> dict[int, int]:
+    """Where they are published. Raises while they are not."""
+    inner = container.raw.get_wrapped_container()
+    inner.reload()
+    found = {port: inner.ports.get(f"{port}/tcp") for port in wanted}
+    if not all(found.values()):
+        raise ConnectionError("its ports are not published")
+    return {port: int(places[0]["HostPort"]) for port, places in found.items()}
 
 
 def _client() -> Any:
