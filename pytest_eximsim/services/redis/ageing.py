@@ -33,7 +33,8 @@ until cursor == '0'
 #: Where a point in time stands among the arguments, and how many of its units make a second.
 _POINTS = {b"EXPIREAT": (2, 1), b"PEXPIREAT": (2, 1000)}
 _WORDS = {b"EXAT": 1, b"PXAT": 1000}
-_WITH_WORDS = (b"SET", b"GETEX")
+#: Commands that take these words, and where the first may stand.
+_WITH_WORDS = {b"SET": 3, b"GETEX": 2}
 _REPLIES = {b"EXPIRETIME": 1, b"PEXPIRETIME": 1000}
 
 Send = Callable[[Sequence[bytes]], RedisReply]
@@ -71,7 +72,8 @@ class Ageing:
             place, units = _POINTS[verb]
             return self._moved(arguments, place, units)
         if verb in _WITH_WORDS:
-            for place, word in enumerate(arguments[2:-1], 3):
+            first = _WITH_WORDS[verb]
+            for place, word in enumerate(arguments[first:-1], first + 1):
                 if word.upper() in _WORDS:
                     return self._moved(arguments, place, _WORDS[word.upper()])
         return arguments

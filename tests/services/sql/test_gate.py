@@ -30,16 +30,27 @@ def test_servers_by_name() -> None:
         assert raised.value.connect
 
 
-@pytest.mark.parametrize(
-    ("kind", "where", "text"),
-    [
-        ("pgsql", server(), 'connection to server at "127.0.0.1", port 5432 failed: Connection refused\n'
-                            "\tIs the server running on that host and accepting TCP/IP connections?\n"),
-        ("mysql", server(), "Can't connect to server on '127.0.0.1' (115)"),
-        ("mysql", server("localhost"), "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)"),
-    ],
-)
+REFUSED = "failed: Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n"
+NO_SOCKET = "failed: No such file or directory\n\tIs the server running locally and accepting connections on that socket?\n"
+
+
+@pytest.mark.parametrize(("kind", "where", "text"), [
+    ("pgsql", server(), f'connection to server at "127.0.0.1", port 5432 {REFUSED}'),
+    ("pgsql", server(port=5433), f'connection to server at "127.0.0.1", port 5433 {REFUSED}'),
+    ("pgsql", server("localhost"), f'connection to server at "localhost" (127.0.0.1), port 5432 {REFUSED}'),
+    ("pgsql", server("db.internal"), f'connection to server at "db.internal" (10.0.0.7), port 5432 {REFUSED}'),
+    ("pgsql", server("nosuch.invalid"), 'could not translate host name "nosuch.invalid" to address: Name or service not known\n'),
+    ("pgsql", server("", 5432, "/tmp/.s.PGSQL.5432"), f'connection to server on socket "/tmp/.s.PGSQL.5432" {NO_SOCKET}'),
+    ("mysql", server(), "Can't connect to server on '127.0.0.1' (115)"),
+    ("mysql", server("db.internal"), "Can't connect to server on 'db.internal' (115)"),
+    ("mysql", server("nosuch.invalid"), "Unknown server host 'nosuch.invalid' (-2)"),
+    ("mysql", server("localhost"), "Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)"),
+    ("mysql", server("localhost", None, "/tmp/x.sock"), "Can't connect to local server through socket '/tmp/x.sock' (2)"),
+    ("mysql", server("", None, "/tmp/x.sock"), "Can't connect to local server through socket '/tmp/x.sock' (2)"),
+    ("mysql", server("127.0.0.1", None, "/tmp/x.sock"), "Can't connect to server on '127.0.0.1' (115)"),
+])
 def test_nobody_listens(kind: str, where: SqlServer, text: str) -> None:
+    """As Debian's Exim 4.96 says it."""
     with pytest.raises(SqlError) as raised:
-        SqlGate(None).execute(kind, where, "select 1")  # type: ignore[arg-type]
+        SqlGate(None, address_of={"db.internal": "10.0.0.7"}.get).execute(kind, where, "select 1")  # type: ignore[arg-type]
     assert raised.value.text == text
