@@ -47,8 +47,13 @@ class Verified:
 
 def verify_address(p: Process, address: str, options: Options, *, recipient: bool, real_sender: bool = False) -> Verified:
     """Verify a sender or a recipient. `real_sender`: it is the message's own sender, which rewriting changes."""
-    if "@" not in address:
-        address = qualify(p, address, recipient=recipient)
+    word = "recipient_verify_failure" if recipient else "sender_verify_failure"
+    setattr(p.scratch, word, "")
+    if "@" not in address and address:
+        if not recipient:
+            setattr(p.scratch, word, "qualify")
+            return Verified(address, Result.FAIL)
+        address = qualify(p, address, recipient=True)
     address = rewrite_one(p, address, "T" if recipient else "F").address if p.configuration.rewrite else address
     verified = Verified(address)
     if not recipient and real_sender and address != p.message.sender:
@@ -64,7 +69,7 @@ def verify_address(p: Process, address: str, options: Options, *, recipient: boo
     finally:
         p.message.sender = saved[0]
         p.scratch.variables["verify_mode"] = saved[1] or ""
-    setattr(p.scratch, "recipient_verify_failure" if recipient else "sender_verify_failure", verified.failure)
+    setattr(p.scratch, word, verified.failure)
     return verified
 
 

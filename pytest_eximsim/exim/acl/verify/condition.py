@@ -145,9 +145,12 @@ def verify(run: Run, value: str) -> Outcome:
     if not kind.at & run.phase.bit:
         return error(f"cannot verify {kind.name} in ACL for {run.phase.words}")
     try:
-        return kind.test(run, words, value)
+        outcome = kind.test(run, words, value)
     except OptionError as wrong:
         return error(str(wrong))
+    if outcome.user_message is not None:
+        run.p.scratch.acl_verify_message = outcome.user_message
+    return outcome
 
 
 def _is(kind: Kind, word: str) -> bool:

@@ -61,10 +61,9 @@ def port_of(p: Process, transport: Driver, host: Host, address: str) -> int:
     """The host's, or the transport's; what cannot be understood is logged, and 25 taken."""
     if host.port:
         return host.port
-    option = transport.options["port"]
-    protocol = str(transport.options["protocol"])
+    option = transport.options["port"] if "port" in transport.positions else transport.options["protocol"]
     try:
-        value = expand(p, option) if isinstance(option, str) else protocol
+        value = expand(p, str(option))
     except ExpansionError as error:
         log(p, f'<{address}>: failed to expand "port" option for callout: {error.message}', panic=True)
         return 25
