@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 if TYPE_CHECKING:
-    from .scenario.loader import Case, LoadedFile
+    from .scenario.loader import BoundCase, Case, LoadedFile
     from .scenario.outcome import Outcome
     from .scenario.runner import RunOptions
 
@@ -203,13 +203,19 @@ def _bindable(loaded: LoadedFile) -> None:
     for case in loaded.cases:
         if case.skip is None and not case.fixtures:
             try:
-                bound = case.bind()
-                for node in bound.steps:
-                    bound.step(node)
+                _bind(case, {})
             except ScenarioError as error:
                 for one in (error, *error.others):
                     mistakes.add(one.position or case.position, one.message)
     mistakes.raise_all()
+
+
+def _bind(case: Case, fixtures: dict[str, Any]) -> BoundCase:
+    """The case with its values. Its steps are looked at here, too, before anything of it runs. Raises ScenarioError."""
+    bound = case.bind(fixtures)
+    for node in bound.steps:
+        bound.step(node)
+    return bound
 
 
 def _item(parent: ScenarioFile, name: str, case: Case) -> ScenarioItem:
@@ -254,7 +260,7 @@ class ScenarioItem(pytest.Function):
         from .report.text import render
         from .scenario.runner import run_case
 
-        bound = self.case.bind(fixtures)
+        bound = _bind(self.case, fixtures) if fixtures else self.case.bind()
         outcome = run_case(bound, run_options(self.config))
         self.user_properties += [("exim", outcome.release)] if outcome.release else []
         self._unused(outcome)
@@ -270,8 +276,8 @@ class ScenarioItem(pytest.Function):
             from .scenario.outcome import Failure
 
             outcome.failures += [Failure(text, position) for position, text in outcome.unused if not outcome.skipped]
-            return
-        for position, text in outcome.unused:
+            outcome.unused = ()
+        for position, text in (*outcome.unused, *outcome.warnings):
             self.warn(EximsimWarning(f"{position}: {text}"))
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:

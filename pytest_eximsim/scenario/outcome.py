@@ -55,6 +55,7 @@ class Outcome:
     paniclog: Sequence[str] = ()
     missing: Sequence[str] = ()         # DNS names and files that were looked for and are not there
     unused: Sequence[tuple[Position, str]] = ()
+    warnings: Sequence[tuple[Position, str]] = ()   # what a service said when it started
     trace: Sequence[str] = ()           # why each ACL statement did what it did (-v)
     services: Sequence[tuple[str, str]] = ()        # further sections: title and text (HAProxy's log, diffs)
     release: str = ""                   # which Exim was imitated, and why

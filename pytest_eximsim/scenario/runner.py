@@ -259,6 +259,9 @@ def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
     if edge is not None:
         outcome.haproxy = edge.header
         messages = "\n".join(str(one) for one in edge.messages)
+        place = run.bound.scenario.place("haproxy")
+        told = [one for one in edge.messages if one.severity in ("alert", "warning")]
+        outcome.warnings = [(one.position or place, f"HAProxy: {one.text}") for one in told]
         outcome.services = [*outcome.services, ("HAProxy's log", "\n".join(edge.log)), ("HAProxy's messages", messages)]
     outcome.unused = _unused(run)
 

@@ -23,10 +23,12 @@ from .binary import Binary
 OVERLAY = """\
 global
     nbthread 1
-    maxconn 500
+    {limit}
     stats socket fd@{admin} level admin
     hard-stop-after 1s
 """
+#: For a configuration that says nothing: what HAProxy would compute from the machine's limits is far more than a scenario needs.
+LIMIT = "maxconn 500"
 START_SECONDS = 15.0
 #: A process that hands over is looked at so often (seconds).
 HANDOVER_LOOK = 0.002
@@ -43,6 +45,7 @@ class HaproxyProcess:
     variables: Mapping[str, str]
     inherited: Sequence[int]
     replaces: int | None = None
+    limit: str = LIMIT
     output: bytearray = field(default_factory=bytearray)
     process: subprocess.Popen[bytes] | None = None
 
@@ -56,7 +59,7 @@ class HaproxyProcess:
     def start(self) -> None:
         """Start and wait until it answers. Blocking. Raises ServiceError when it ends instead; `output` says why."""
         overlay = self.folder / f"overlay{id(self):x}.cfg"
-        overlay.write_text(OVERLAY.format(admin=self.admin.fileno()))
+        overlay.write_text(OVERLAY.format(admin=self.admin.fileno(), limit=self.limit))
         argv = [self.binary.path, "-db", "-f", str(overlay)]
         for file in self.files:
             argv += ["-f", file]

@@ -29,7 +29,7 @@ from .binary import Binary, find_binary
 from .checks import CheckStream
 from .ends import EndsOf
 from .ports import Ports
-from .process import HaproxyProcess
+from .process import LIMIT, HaproxyProcess
 from .startup import Message, read_messages
 from .statistics import ServerState, read_log_line, read_statistics
 from .targets import LOOPBACK, Handler, Target, drop, hang
@@ -176,7 +176,7 @@ class HaproxyService:
             place.write_text(text, encoding="utf-8", errors="surrogateescape")
             files[str(place)] = path
         process = HaproxyProcess(self.binary, self.folder, self.ports.tree.config_folder, list(files), self.settings.environment,
-                                 self.ports.inherited(), replaces)
+                                 self.ports.inherited(), replaces, "" if self._has_limit() else LIMIT)
         try:
             self.hub.call_blocking(process.start)
         except ServiceError as error:
@@ -188,6 +188,9 @@ class HaproxyService:
         if replaces is not None and self.process is not None:
             self.hub.call_blocking(self.process.await_handover)
         self.process = process
+
+    def _has_limit(self) -> bool:
+        return any(line.keyword == "maxconn" for section in self.config.of("global") for line in section.lines)
 
     def _refused(self, process: HaproxyProcess, files: Mapping[str, str]) -> HaproxyRefused:
         messages = read_messages(process.text, files, self.ports.names)
