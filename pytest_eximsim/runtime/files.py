@@ -125,11 +125,15 @@ class FileTree:
         self._hide(place, relative)
 
     def real_path(self, path: str) -> str:
-        """A file is copied to the run's folder first: the library may write to it. For one that is not there: where it would be made."""
+        """A file is copied to the run's folder first: the library may write to it. For one that is not there: where it would be made,
+        but no folder is made for it (case REDIS-085).
+        """
         place = self._resolve(path)
         found = self._layer(place, _is_relative(path))
         if found is not None and (os.path.isdir(found) or place == NULL):
             return os.fsdecode(found)
+        if found is None and self._layer(os.path.dirname(place), _is_relative(path)) is None:
+            return os.fsdecode(self._upper(place))
         try:
             return os.fsdecode(self._writable(place, _is_relative(path), keep=True))
         except PermissionError:

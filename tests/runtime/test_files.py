@@ -244,10 +244,11 @@ def test_real_paths(tree: FileTree, root: Path) -> None:
     copy.write_bytes(b"changed by a library\n")
     assert tree.read("/etc/exim4/relays") == b"changed by a library\n"
     assert (root / "etc/exim4/relays").read_bytes() == b"192.0.2.0/24\n"
-    new = Path(tree.real_path("/var/lib/exim/log.db"))
+    new = Path(tree.real_path("/var/lib/log.db"))
     new.write_bytes(b"made by a library\n")
-    assert tree.read("/var/lib/exim/log.db") == b"made by a library\n"
+    assert tree.read("/var/lib/log.db") == b"made by a library\n"
     assert not Path(tree.real_path("/proc/nothing/x")).parent.exists()
+    assert not Path(tree.real_path("/nosuch/folder/log.db")).parent.exists()
     assert Path(tree.real_path("/etc/exim4/conf.d")).is_dir()
 
 
