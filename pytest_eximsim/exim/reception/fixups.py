@@ -174,39 +174,50 @@ class Headers:
         """Take away and add what ACLs asked for with remove_header and add_header since the last time."""
         message = self.message
         if message.removed_headers:
-            names = _names(self.s, message.removed_headers)
+            names = _names(message.removed_headers)
             for header in self.lines:
                 if header.type != "*" and header.name.lower() in names:
                     header.type = "*"
             message.removed_headers = ""
+        received: Header | None = None
         for added in message.added_headers:
-            self.lines.insert(self._place(added.where), Header(added.text, header_type(added.text)))
+            header = Header(added.text, header_type(added.text))
+            if added.where == "at_start":
+                self.lines.insert(0, header)
+            elif not added.where:
+                self.lines.append(header)
+            else:
+                if received is None or added.where == "at_start_rfc":
+                    received = self._last_received(added.where)
+                place = next(n for n, line in enumerate(self.lines) if line is received)
+                self.lines.insert(place + 1, header)
         message.added_headers = []
         message.headers = [h for h in self.lines if h.text]
 
-    def _place(self, where: str) -> int:
-        """The index that a line is to get. `at_start_rfc` is behind all Received: and Resent- lines, `after_received` behind the Received:
-        ones.
+    def _last_received(self, where: str) -> Header:
+        """The line behind which a line is to go: the end of the Received: lines, for `at_start_rfc` that of the Received: and Resent- lines
+        which begin behind the very first line, whatever that is. Exim remembers it for later `after_received` lines (asked of 4.96).
         """
-        if where == "at_start":
-            return 0
-        if where not in ("after_received", "at_start_rfc"):
-            return len(self.lines)
-        names = ("received", "resent-") if where == "at_start_rfc" else ("received",)
-        i = next((n for n, h in enumerate(self.lines) if h.name.lower() == "received"), 0)
-        while i + 1 < len(self.lines) and self.lines[i + 1].name.lower().startswith(names):
+        rfc = where == "at_start_rfc"
+        i = 0 if rfc else next((n for n, h in enumerate(self.lines) if h.name.lower() == "received"), 0)
+        while i + 1 < len(self.lines) and _is_received(self.lines[i + 1].name.lower(), resent=rfc):
             i += 1
-        return i + 1
+        return self.lines[i]
 
 
 def _date(s: Session) -> str:
     return rfc2822(s.p.world.clock.now(), zone(s.p))
 
 
-def _names(s: Session, text: str) -> set[str]:
+def _names(text: str) -> set[str]:
+    """The names in the list of remove_header, whose separator is the colon whatever it begins with."""
     from ..lists import split_list
 
-    return {name.lower() for name in split_list(text)}
+    return {name.lower() for name in split_list("<:" + text)}
+
+
+def _is_received(name: str, *, resent: bool) -> bool:
+    return name == "received" or (resent and name.startswith("resent-"))
 
 
 def logged_message_id(headers: Headers) -> str:

@@ -55,8 +55,8 @@ def _recipients_list(p: Process) -> str:
 
 
 def headers_added(p: Process) -> str:
-    """$headers_added: lines that add_header has pending, by newlines (case ACL-049)."""
-    lines = [line.text.rstrip("\n") for line in p.message.added_headers]
+    """$headers_added: lines that add_header has pending, by newlines; those inside a line are doubled (case ACL-049)."""
+    lines = [line.text.removesuffix("\n").replace("\n", "\n\n") for line in p.message.added_headers]
     if not lines and p.release.functions_may_be_unknown:
         raise ExpansionError('unknown variable name "headers_added"')
     return "\n".join(lines)
