@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure
-from ..addresses import split
+from ..addresses import split, unquote_local_part
 from ..expansion import expand
 from ..expansion.splitting import split as split_list
-from ..lists import forget
+from ..lists import ListDeferred, Matched, forget, match_domain
 from ..log import log
 from ..state import Address
 from . import preconditions, registry
@@ -40,15 +39,13 @@ if TYPE_CHECKING:
 
 #: An address with more ancestors than these goes round in circles.
 MOST_PARENTS = 100
-_QUOTED = re.compile(r'"|\\(.)', re.DOTALL)
 _DATABASES = ("mysql", "pgsql", "redis", "sqlite", "ldap:", "ldapdn:", "ldapm:")
 
 
 def make_address(address: str, *, parent: Address | None = None, start_router: str = "") -> Address:
     """An Address to be routed: domain lower case, local part without quotes, as written beside the lower-case one."""
     local_part, domain = split(address)
-    if '"' in local_part or "\\" in local_part:
-        local_part = _QUOTED.sub(r"\1", local_part)
+    local_part = unquote_local_part(local_part)
     return Address(address, local_part.lower(), domain.lower(), original_local_part=local_part, parent=parent, start_router=start_router)
 
 
@@ -59,10 +56,28 @@ def route(p: Process, address: Address, mode: Mode) -> Outcome:
     forget(p, "route domain")
     forget(p, "route local part")
     try:
+        if not _take_percent_apart(p, address):
+            return Deferred(address, None, "defer in percent_hack_domains check")
         return _hidden(p, _Chain(Job(p, address, mode)).run())
     finally:
         p.address = saved
         address.router = p.scratch.domain_data = p.scratch.local_part_data = ""
+
+
+def _take_percent_apart(p: Process, address: Address) -> bool:
+    """percent_hack_domains: a%b@c is a@b, with the address as it was for a parent. False where the list could not be gone through."""
+    listed = str(p.configuration.main.get("percent_hack_domains") or "")
+    while listed and "%" in address.original_local_part:
+        found = match_domain(p, listed, address.domain)
+        if isinstance(found, ListDeferred):
+            return False
+        if not isinstance(found, Matched):
+            break
+        local_part, _, domain = address.original_local_part.rpartition("%")
+        address.parent = replace(address, local_part="", original_local_part="", domain="")
+        address.address, address.domain = f"{local_part}@{domain}", domain.lower()
+        address.original_local_part, address.local_part = local_part, local_part.lower()
+    return True
 
 
 def _hidden(p: Process, outcome: Outcome) -> Outcome:

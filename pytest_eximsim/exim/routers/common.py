@@ -10,6 +10,7 @@ from ...errors import ExpansionError, ForcedFailure
 from ..expansion import expand
 from ..expansion.splitting import split
 from ..log import log
+from ..taint import is_tainted
 from .owner import set_owner
 from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Pass, Reroute, search_reason
 
@@ -95,11 +96,15 @@ def find_transport(job: Job, router: Driver, option: str = "transport", *, requi
     if name is None:
         return Defer(f"{option} unset in {router.name} router", errno=BAD_TRANSPORT) if required else None
     if "$" in name:
+        source = name
         try:
             name = expand(job.p, name)
         except ExpansionError as error:
             said = f'failed to expand transport "{name}" in {router.name} router: {error.message}'
             return Defer(said, errno=BAD_TRANSPORT, search=search_reason(error))
+        if is_tainted(name):
+            log(job.p, f"attempt to use tainted value '{name}' from '{source}' for transport", panic=True)
+            return Defer("internal configuration error", errno=BAD_TRANSPORT)
     found = job.p.configuration.transports.get(name)
     return found or Defer(f'transport "{name}" not found in {router.name} router', errno=BAD_TRANSPORT)
 

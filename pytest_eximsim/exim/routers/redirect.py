@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotSimulated
 from ..log import log
+from ..taint import is_tainted
 from . import redirection
 from .common import expand_data, find_transport, prepare, text
 from .owner import set_owner
@@ -36,7 +37,7 @@ def route(job: Job, router: Driver) -> Answer:
         return data
     if redirection.is_filter(data):
         return _filter(router)
-    rules = _rules(job, router)
+    rules = _rules(job, router, is_tainted(data))
     if not isinstance(rules, Rules):
         return rules
     return _judge(job, router, redirection.read(job.p, data, rules))
@@ -59,6 +60,8 @@ def _data(job: Job, router: Driver) -> str | Answer:
     path = expand_data(job, text(router, "file") or "")
     if not isinstance(path, str):
         return path
+    if is_tainted(path):
+        return Defer(f"Tainted name '{path}' for file read not permitted")
     if not path.startswith("/"):
         return Defer(f'"{path}" is not an absolute path')
     return _read_file(job, router, path)
@@ -82,7 +85,7 @@ def _read_file(job: Job, router: Driver, path: str) -> str | Answer:
     return data.decode("latin-1")
 
 
-def _rules(job: Job, router: Driver) -> Rules | Answer:
+def _rules(job: Job, router: Driver, tainted: bool) -> Rules | Answer:
     options = router.options
     main = job.p.configuration.main
     domain: object = main.get("qualify_recipient") or main.get("qualify_domain") or main.get("primary_hostname")
@@ -96,6 +99,7 @@ def _rules(job: Job, router: Driver) -> Rules | Answer:
     return Rules(
         bool(options["allow_fail"]), bool(options["allow_defer"]), bool(options["forbid_blackhole"]), bool(options["forbid_include"]),
         text(router, "include_directory"), bool(options["rewrite"]), bool(options["skip_syntax_errors"]), str(domain), job.address.domain,
+        tainted,
     )
 
 

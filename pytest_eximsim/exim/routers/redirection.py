@@ -35,6 +35,7 @@ class Rules:
     skip_errors: bool = False
     qualify_domain: str = ""
     own_domain: str = ""        # of the address that is redirected: for `\\name`
+    tainted: bool = False       # the data hold something from outside
 
 
 @dataclass(slots=True)
@@ -159,6 +160,8 @@ def _include(p: Process, item: str, rules: Rules, reading: Reading, depth: int) 
     path = item[len(":include:"):].strip(_SPACES)
     if not path:
         return refuse("file name missing after :include:")
+    if rules.tainted and not depth:
+        return refuse(f"Tainted name '{path}' for included file  not permitted\n")
     if not path.startswith("/"):
         return refuse(f'included file "{path}" is not an absolute path')
     if rules.include_directory and not path.startswith(rules.include_directory.rstrip("/") + "/"):

@@ -30,30 +30,49 @@ class _Found:
 class _Test:
     """All that came of one address so far: local and remote ends, newest first, and what was said on the way."""
 
+    address: str = ""
     local: list[_Found] = field(default_factory=list)
     remote: list[_Found] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    @property
+    def ends(self) -> list[_Found]:
+        return self.local + self.remote
 
 
-def address_test(p: Process, text: str) -> list[str]:
-    """The lines of `-bt` for one address."""
+def address_test(p: Process, text: str, *, sender: str | None = None) -> list[str]:
+    """The lines of `-bt` for one address. `sender` as `-f` gives it; without, it is that of root, who asks."""
+    test = _tested(p, text, sender)
+    for found in test.ends:
+        test.said += _shown(found, found is not next(one for one in test.ends if _same(one, found)))
+    return test.said or [f"mail to {test.address} is discarded"]
+
+
+def answer(p: Process, text: str, *, sender: str | None = None) -> str:
+    """In short: `router = r, transport = t` for every end that differs, `undeliverable: …`, `deferred: …`, or `discarded`; by newlines."""
+    test = _tested(p, text, sender)
+    lines = test.answers + [_taken(found) for found in test.ends]
+    return "\n".join(dict.fromkeys(lines)) or "discarded"
+
+
+def _tested(p: Process, text: str, sender: str | None) -> _Test:
+    test = _Test()
     try:
         address = parse_address(text, syntax_of(p)).address
     except AddressSyntaxError as error:
-        return [f"syntax error: {error}"]
-    p = _silent(p)
+        test.said, test.answers = [f"syntax error: {error}"], [f"undeliverable: syntax error: {error}"]
+        return test
+    p = _quiet(p, sender)
     if "@" not in address:
         address = qualify(p, address, recipient=True)
-    rewritten = rewrite_recipient(p, address)
-    lines = [f"Address rewritten as: {rewritten}"] if rewritten != address else []
-    test = _Test()
+    rewritten = test.address = rewrite_recipient(p, address)
+    if rewritten != address:
+        test.said.append(f"Address rewritten as: {rewritten}")
     waiting = [make_address(rewritten)]
     while waiting:
         waiting = _one(p, waiting[0], test) + waiting[1:]
-    ends = test.local + test.remote
-    for found in ends:
-        test.said += _shown(found, found is not next(one for one in ends if _same(one, found)))
-    return lines + (test.said or [f"mail to {rewritten} is discarded"])
+    return test
 
 
 class _NoLogs:
@@ -63,10 +82,12 @@ class _NoLogs:
         pass
 
 
-def _silent(p: Process) -> Process:
+def _quiet(p: Process, sender: str | None) -> Process:
     child = p.fork()
     child.mta = copy.copy(p.mta)
     child.mta.world = replace(p.world, logs=_NoLogs())
+    child.message.sender = qualify(p, "root", recipient=False) if sender is None else sender
+    child.connection.ident, child.connection.protocol = "root", ""
     return child
 
 
@@ -82,10 +103,10 @@ def _one(p: Process, address: Address, test: _Test) -> list[Address]:
         case Redirected() as outcome:
             return list(outcome.new)
         case Failed() as outcome:
-            _refuse(test, address, "is undeliverable", outcome.errno, outcome.message)
+            _refuse(test, address, "is undeliverable", "undeliverable", outcome.message)
             return list(outcome.new)
         case Deferred() as outcome:
-            _refuse(test, address, "cannot be resolved at this time", outcome.errno, outcome.message)
+            _refuse(test, address, "cannot be resolved at this time", "deferred", outcome.message)
     return []
 
 
@@ -95,15 +116,19 @@ def _file_or_pipe(p: Process, address: Address, test: _Test) -> list[Address]:
     what = f"{address.parent.address} -> {address.address}"
     if address.failure:
         test.said += [what, "*** Error in setting up pipe, file, or autoreply:", address.failure]
+        test.answers.append(f"deferred: {address.failure}")
     elif address.permitted:
         test.said += [what, f"  transport = {address.transport}"]
+        test.answers.append(f"router = {address.routed_by}, transport = {address.transport}")
     else:
         test.said.append(f"{what} *** forbidden ***")
+        test.answers.append(f"undeliverable: delivery to {address.kind} forbidden")
     return []
 
 
-def _refuse(test: _Test, address: Address, what: str, errno: int, message: str) -> None:
+def _refuse(test: _Test, address: Address, what: str, short: str, message: str) -> None:
     test.said += f"{address.address} {what}: {message}".split("\n")
+    test.answers.append(f"{short}: {message}")
     test.said += _parents(address)
 
 
@@ -120,12 +145,16 @@ def _same(one: _Found, other: _Found) -> bool:
     return one is other or (not one.address.kind and not other.address.kind and one.address.address == other.address.address)
 
 
+def _taken(found: _Found) -> str:
+    return f"router = {found.router}, transport = {found.transport.name if found.transport else 'unset'}"
+
+
 def _shown(found: _Found, duplicate: bool) -> list[str]:
     address = found.address
     lines = [address.address + ("   [duplicate, would not be delivered]" if duplicate else "")]
     lines += _parents(address)
     transport = found.transport
-    lines.append(f"  router = {found.router}, transport = {transport.name if transport else 'unset'}")
+    lines.append(f"  {_taken(found)}")
     if transport is not None and not transport.options.get("hosts_override"):
         lines += _hosts(found.hosts, transport.driver in LOCAL_TRANSPORTS)
     return lines
