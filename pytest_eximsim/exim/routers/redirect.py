@@ -61,7 +61,7 @@ def _data(job: Job, router: Driver) -> str | Answer:
     if not isinstance(path, str):
         return path
     if is_tainted(path):
-        return Defer(f"Tainted name '{path}' for file read not permitted")
+        return Defer(f"Tainted name '{path}' for file read not permitted\n")
     if not path.startswith("/"):
         return Defer(f'"{path}" is not an absolute path')
     return _read_file(job, router, path)

@@ -1,4 +1,4 @@
-"""Steps that ask the MTA without a session: `expand`, `options`, `rewrite`."""
+"""Steps that ask the MTA without a session: `expand`, `options`, `rewrite`, `route`."""
 
 from __future__ import annotations
 
@@ -62,5 +62,21 @@ def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
             if pattern.match(result, run.ids, run.names) is None:
                 failures.append(Failure(f"{address} is rewritten differently ({name})", pattern.position, pattern.text, result))
                 break
+    if failures:
+        raise StepFailed(*failures)
+
+
+def route(run: Run, addresses: Mapping[str, Pattern], position: Position) -> None:
+    """As `exim -bt`: what becomes of each address, one line for every end that differs."""
+    failures = []
+    for address, wanted in addresses.items():
+        answer = run.subject.route(address)
+        if answer is None:
+            raise NotYetAvailable("route", position)
+        found = Pattern(wanted.text.rstrip("\n"), wanted.position).match(shown(answer), run.ids, run.names)
+        if found is None:
+            failures.append(Failure(f"{address} is routed differently", wanted.position, wanted.text, shown(answer)))
+        else:
+            run.ids.known.update(found.known)
     if failures:
         raise StepFailed(*failures)

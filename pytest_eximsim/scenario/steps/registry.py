@@ -18,7 +18,7 @@ STEPS: dict[str, Callable[[Run, Any, Position], None]] = {
     "parallel": passing.parallel,
     "queue_run": passing.not_yet("queue_run"),
     "rewrite": asking.rewrite,
-    "route": passing.not_yet("route"),
+    "route": asking.route,
     "run": passing.not_yet("run"),
     "send": send.run,
     "sendmail": passing.not_yet("sendmail"),
