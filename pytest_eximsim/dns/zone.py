@@ -2,7 +2,8 @@
 here.
 
     name [TTL] [IN] TYPE data        a line of a master file; names are absolute with or without their final dot ($ORIGIN is `.`), TTL 300;
-                                     $ORIGIN, $TTL, `@`, parentheses, comments and an empty name (the one before) have their usual meaning
+                                     $ORIGIN, $TTL, `@`, parentheses, comments (`;`, and `#` behind a blank) and an empty name (the one
+                                     before) have their usual meaning
     host 198.51.100.7 NAME           the address record of NAME, and the PTR record that leads back
     listed 203.0.113.66 LIST 127.0.0.2 ["text"]      the entry of a DNS list
     name RCODE WORD                  SERVFAIL, REFUSED, NXDOMAIN or TIMEOUT, whatever is asked about that name
@@ -129,12 +130,13 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _without_comment(line: str) -> tuple[str, int]:
-    """The line up to its `;`, parentheses as blanks; and by how many the depth of parentheses changes."""
+    """The line up to its comment, parentheses as blanks; and by how many the depth of parentheses changes."""
     kept: list[str] = []
-    change, quoted, escaped = 0, False, False
+    change, quoted, escaped, before = 0, False, False, " "
     for char in line:
-        if char == ";" and not quoted and not escaped:
+        if (char == ";" or (char == "#" and before in " \t")) and not quoted and not escaped:
             break
+        before = char
         if char == '"' and not escaped:
             quoted = not quoted
         if char in "()" and not quoted and not escaped:
@@ -207,7 +209,7 @@ class _Reader:
             elif word.upper() != "IN":
                 type = word.upper()
                 break
-        if not type:
+        if not type or (line.split()[0] in ("host", "listed") and not _is_type(type)):
             raise _BadLine(
                 f'"{line.strip()}" has no record type: `name [TTL] [IN] TYPE data`, `host ADDRESS NAME`, `listed ADDRESS LIST VALUE` or '
                 "`name RCODE WORD` is expected"
@@ -222,6 +224,15 @@ class _Reader:
 
     def _add(self, name: str, type: str, data: str, ttl: int) -> None:
         self.zone.add(make_record(name, type, data, ttl, self.origin))
+
+
+def _is_type(word: str) -> bool:
+    import dns.rdatatype
+
+    try:
+        return word == "RCODE" or dns.rdatatype.from_text(word) >= 0
+    except (dns.rdatatype.UnknownRdatatype, ValueError):
+        return False
 
 
 def _only(words: list[str]) -> str:

@@ -21,6 +21,7 @@ from ..runtime.accounts import Accounts
 from ..runtime.files import FileTree
 from . import configuration as configurations
 from . import edge
+from .calling import zone_of
 from .loader import BoundCase, load
 from .machine import accounts_of, addresses_of, given_files, names_of
 from .model import Exim, ProxyHeader, Scenario, Send, Session
@@ -42,6 +43,10 @@ def check_scenario_file(path: Path, shown: str) -> list[Finding]:
         except ScenarioError as error:
             found.update(dict.fromkeys(_mistakes(error)))
             continue
+        try:
+            zone_of(bound.scenario)
+        except ScenarioError as error:
+            found.update(dict.fromkeys(_mistakes(error)))
         expects_error = bound.expect is not None and bound.expect.config_error is not None
         for exim in _exims(bound.scenario):
             findings = check_exim(exim, bound.scenario)

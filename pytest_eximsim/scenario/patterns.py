@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ..errors import Position
@@ -121,7 +121,7 @@ def negatives(patterns: Sequence[Pattern], lines: Sequence[str], ids: Ids, names
     for one in patterns:
         if one.kind == "!":
             for index, line in enumerate(lines):
-                if Pattern(one.text, one.position).match(line, ids, names) is not None:
+                if replace(one, kind="").match(line, ids, names) is not None:
                     yield Difference(one, line, index, "a line matches that must not be there")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..model import AnyOrder
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
 NEAR = 4
 
 
+@dataclass(frozen=True)
+class LogPattern(Pattern):
+    """A pattern on a log line: `* ` at its beginning stands for the time stamp and a message's id, either of which may not be there."""
+
+    def match(self, line: str, ids: Ids | None = None, names: Mapping[str, str] | None = None) -> Ids | None:
+        found = super().match(line, ids, names)
+        if found is None and self.kind != "~" and self.text.startswith("* "):
+            found = super().match(f" {line}", ids, names)
+        return found
+
+
+def of_log(patterns: Sequence[Pattern]) -> list[Pattern]:
+    """Patterns for lines of a log."""
+    return [LogPattern(one.text, one.position, one.kind) for one in patterns]
+
+
 def lines_of(look: Look, name: str) -> list[str]:
     """The lines of a log as patterns see them."""
     return [without_stamp(shown(line)) for line in look.run.subject.log(name, look.mta)]
@@ -27,15 +44,15 @@ def whole(name: str) -> Callable[[Look, tuple[Pattern, ...] | AnyOrder], list[Fa
     def check(look: Look, value: tuple[Pattern, ...] | AnyOrder) -> list[Failure]:
         lines = lines_of(look, name)
         if isinstance(value, AnyOrder):
-            return compare(look, f"{name}log", value.any_order or (), lines, match_any_order)
-        return compare(look, f"{name}log", value, lines, match_exactly)
+            return compare(look, f"{name}log", of_log(value.any_order or ()), lines, match_any_order)
+        return compare(look, f"{name}log", of_log(value), lines, match_exactly)
 
     return check
 
 
 def in_order(look: Look, value: tuple[Pattern, ...]) -> list[Failure]:
     """`log`: these lines of the main log, in this order."""
-    return compare(look, "the log", value, lines_of(look, "main"), match_in_order)
+    return compare(look, "the log", of_log(value), lines_of(look, "main"), match_in_order)
 
 
 def compare(look: Look, what: str, patterns: Sequence[Pattern], lines: Sequence[str],

@@ -42,6 +42,7 @@ scenarios:
 """
 
 HOLDS = [
+    "log: ['* H=(client.example) [192.0.2.99] F=<sender@example.org> rejected RCPT <bad@example.net>: not you', '* <= *']",
     "log: ['~ rejected RCPT <bad', '* <= sender@example.org *', '! *never*']",
     "log: |\n        * <= sender@*\n        ! *Completed*",
     "mainlog: ['* rejected RCPT <bad@example.net>: not you', '<id1> <= *']",
