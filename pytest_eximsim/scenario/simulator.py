@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..dns import Zone, ZoneResolver
+from ..dns import ZoneResolver
 from ..errors import Died, ExpansionError, Position, ScenarioError
 from ..exim.expansion import expand
 from ..exim.rewrite import brw_results
+from ..exim.routers.show import answer
 from ..exim.state import Process
 from ..exim.world import Endpoint, FileStatus, Stream, Task
 from ..haproxy.assignment import Party
@@ -30,19 +31,20 @@ from ..runtime.tls import Authority, TlsMaker
 from ..services.images import Images
 from . import configuration as configurations
 from . import edge
+from .calling import CLIENT, server_for, zone_of
 from .clock import make_clock
 from .machine import Machine, Seen, accounts_of, addresses_of, given_files, names_of
-from .model import DnsFile, Environment, Exim, Haproxy, ProxyHeader
+from .model import Environment, Exim, Haproxy, ProxyHeader
 from .neighbours import RedisNeighbour, Remotes, SqlNeighbour
-from .outcome import NotYetAvailable
+from .outcome import NotYetAvailable, Outcome
 from .world import Entropy, LogBook, Logs, MtaNetwork, Parts, ScannerAnswers, build_world
 
 if TYPE_CHECKING:
     from ..services.haproxy import HaproxyService
 
-CLIENT = "192.0.2.99"
 #: How long, in real time, sessions may go on at the end when their clients have gone.
 LONGEST_END = 2.0
+SIMULATED_PATIENCE = 86400.0 * 7
 #: The name of the MTA where there is only one.
 ONLY = "exim"
 
@@ -70,7 +72,7 @@ class Simulator:
         self.hub = Hub(clock.clock)
         self.authority = Authority()
         self.network = MemoryNetwork(self.hub, TlsMaker(self.authority))
-        self.resolver = ZoneResolver(self._zone(self.environment), self.environment.hosts or "", self.hub)
+        self.resolver = ZoneResolver(zone_of(self.environment), self.environment.hosts or "", self.hub)
         self.redis_server = RedisNeighbour(self.hub, self.images)
         self.sql_servers = SqlNeighbour(self.hub, self.images)
         self.remotes = Remotes(self.hub, self.network)
@@ -143,18 +145,6 @@ class Simulator:
             return None
         return ScannerAnswers({"score": said.spam.score} if said.spam is not None else None, said.malware)
 
-    def _zone(self, environment: Environment) -> Zone:
-        node = environment.nodes.get("dns")
-        if isinstance(environment.dns, DnsFile):
-            path = configurations.folder_of(environment.dns, "file") / (environment.dns.file or "")
-            try:
-                return Zone.parse(path.read_text("latin-1"), configurations.shown(path))
-            except OSError as error:
-                raise ScenarioError(f"`dns`: {path} cannot be read: {error.strerror}", environment.dns.place("file")) from None
-        text = (environment.dns or "").encode("utf-8", "surrogateescape").decode("latin-1")
-        first = node.line_position(0) if node is not None and hasattr(node, "line_position") else Position("dns", 1)
-        return Zone.parse(text, first.file, first.line)
-
     # ---- HAProxy
 
     def _parties(self) -> list[Party]:
@@ -223,6 +213,10 @@ class Simulator:
                 self.hub.real_sleep(0.01)
         return True
 
+    def patience(self, within: float) -> float:
+        """Simulated time costs nothing."""
+        return SIMULATED_PATIENCE if self.clock.mode == "simulated" else within
+
     def finish(self) -> None:
         """The clients are gone: let the sessions end, however long a `delay` or a timeout takes in simulated time."""
         self.hub.settle()
@@ -243,7 +237,7 @@ class Simulator:
         if isinstance(via, ProxyHeader):
             return self._with_header(client, via, to, position)
         self.network.add_known(client.address)
-        return self.network.connect(client, self._server(client, to, position))
+        return self.network.connect(client, server_for(self.machines, client, to, position))
 
     def _through(self, client: Endpoint, to: str | None, position: Position) -> Stream:
         if self.edge is None:
@@ -260,36 +254,13 @@ class Simulator:
         assert header.address is not None
         proxy = Endpoint(header.address, header.port or self.network.free_port(header.address))
         self.with_header.add(proxy)
-        server = self._server(proxy, to, position)
+        server = server_for(self.machines, proxy, to, position)
         self.network.add_known(proxy.address)
         stream = self.network.connect(proxy, server)
         source = Endpoint(client.address, client.port or self.network.free_port(client.address))
         encode = encode_v2 if header.proxy == "v2" else encode_v1
         stream.send(encode(source, server))
         return stream
-
-    def _server(self, client: Endpoint, to: str | None, position: Position) -> Endpoint:
-        """The MTA's address and port that `to` picks, for a client of this family."""
-        if to is not None and to in self.machines:
-            return self._own(self.machines[to], client, 25, position)
-        if to is not None and not to.isdigit():
-            from .values import endpoint
-
-            try:
-                found = endpoint(to)
-            except ValueError:
-                known = ", ".join(self.machines)
-                raise ScenarioError(f"`to`: `{to}` is no port, address:port or MTA; the MTAs are {known}", position) from None
-            return Endpoint(found.address, found.port or 25)
-        if len(self.machines) > 1:
-            raise ScenarioError(f"`to` is needed: which MTA? There are {', '.join(self.machines)}", position)
-        return self._own(next(iter(self.machines.values())), client, int(to or 25), position)
-
-    def _own(self, machine: Machine, client: Endpoint, port: int, position: Position) -> Endpoint:
-        for address in machine.addresses:
-            if (":" in address) == (":" in client.address):
-                return Endpoint(address, port)
-        raise ScenarioError(f"no address of the MTA is of the family of {client.address}: {', '.join(machine.addresses)}", position)
 
     # ---- steps
 
@@ -303,7 +274,7 @@ class Simulator:
             case "remotes":
                 self.remotes.use(value)
             case "dns":
-                self.resolver.zone = self._zone(replace(self.environment, dns=value, nodes={}))
+                self.resolver.zone = zone_of(replace(self.environment, dns=value, nodes={}))
             case "hosts":
                 self.resolver.set_hosts(value)
             case "files":
@@ -369,7 +340,7 @@ class Simulator:
         return brw_results(self._machine(None).mta.expander(), address.encode("utf-8", "surrogateescape").decode("latin-1"))
 
     def route(self, address: str) -> str | None:
-        return None
+        return answer(self._machine(None).mta.expander(), address.encode("utf-8", "surrogateescape").decode("latin-1"))
 
     # ---- what expectations look at
 
@@ -420,6 +391,18 @@ class Simulator:
 
     def haproxy(self) -> Any:
         return self.edge
+
+    def unanswered(self) -> list[str]:
+        return self.sql_servers.unanswered()
+
+    def tried(self) -> set[str]:
+        return {one.address for machine in self.machines.values() for one in machine.network.tried}
+
+    def describe(self, outcome: Outcome) -> None:
+        for machine in self.machines.values():
+            outcome.release, outcome.release_reason = machine.choice.release_name, machine.choice.reason
+            outcome.queued = outcome.queued or bool(machine.mta.queue)
+            outcome.services = [*outcome.services, *(("Exim's process crashes here", text) for text in machine.mta.crashes)]
 
     def missing(self) -> list[str]:
         """DNS names and files that were looked for and are not there, as sentences."""
