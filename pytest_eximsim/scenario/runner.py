@@ -7,7 +7,7 @@ mistakes of ours and of the machine raise.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,11 @@ from .steps.registry import STEPS
 from .yamltree import Listing, Node, Table
 
 if TYPE_CHECKING:
-    from .simulator import Simulator
     from .steps.conversation import Conversation
+    from .subject import Subject
 
-#: How long a reply is awaited where nothing says it; simulated time costs nothing.
+#: How long a reply is awaited where nothing says it.
 WITHIN = 5.0
-SIMULATED_PATIENCE = 86400.0 * 7
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Run:
     """One run: what steps share."""
 
     bound: BoundCase
-    subject: Simulator
+    subject: Subject
     options: RunOptions
     ids: Ids = field(default_factory=Ids)
     sessions: dict[str, Conversation] = field(default_factory=dict)
@@ -76,7 +75,7 @@ class Run:
     @property
     def patience(self) -> float:
         """How long a reply is awaited, in seconds of the scenario's time."""
-        return SIMULATED_PATIENCE if self.subject.clock.mode == "simulated" else self.within
+        return self.subject.patience(self.within)
 
     @property
     def within(self) -> float:
@@ -119,21 +118,29 @@ class Run:
 
     def _statements(self, position: Position) -> None:
         """A recorded database without an answer for a statement: the step fails with its text."""
-        unanswered = self.subject.sql_servers.unanswered()
+        unanswered = self.subject.unanswered()
         if unanswered:
             title = "`sql` has no answer for a statement"
             raise StepFailed(*[Failure(title, position, "an answer for it in `answers`", text) for text in unanswered])
 
 
 def run_case(bound: BoundCase, options: RunOptions) -> Outcome:
-    """Play one scenario. Raises only for bugs of ours."""
+    """Play one scenario on the simulated MTA. Raises only for bugs of ours."""
     from .simulator import Simulator
 
+    outside = bound.scenario.haproxy is not None or any(one.server for one in (bound.scenario.remotes or {}).values())
+    return play_on(lambda trace: Simulator(bound.scenario, options.images, outside, trace), bound, options)
+
+
+def play_on(make_subject: Callable[[Trace | None], Subject], bound: BoundCase, options: RunOptions) -> Outcome:
+    """Play one scenario on the subject that is made for it."""
     outcome = Outcome()
     trace = Trace() if options.explain else None
-    outside = bound.scenario.haproxy is not None or any(one.server for one in (bound.scenario.remotes or {}).values())
     try:
-        subject = Simulator(bound.scenario, options.images, outside, trace)
+        subject = make_subject(trace)
+    except ServiceMissing as missing:
+        outcome.skipped = missing.message
+        return outcome
     except EximsimError as error:
         outcome.failures.append(_failure(error, bound.case.position))
         return outcome
@@ -251,11 +258,8 @@ def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
     outcome.mainlog, outcome.rejectlog, outcome.paniclog = (subject.log(name, None) for name in ("main", "reject", "panic"))
     outcome.missing = subject.missing()
     outcome.trace = tuple(trace.lines) if trace is not None else ()
-    for machine in subject.machines.values():
-        outcome.release, outcome.release_reason = machine.choice.release_name, machine.choice.reason
-        outcome.queued = outcome.queued or bool(machine.mta.queue)
-        outcome.services = [*outcome.services, *(("Exim's process crashes here", text) for text in machine.mta.crashes)]
-    edge = subject.edge
+    subject.describe(outcome)
+    edge = subject.haproxy()
     if edge is not None:
         outcome.haproxy = edge.header
         messages = "\n".join(str(one) for one in edge.messages)
@@ -270,10 +274,10 @@ def _unused(run: Run) -> list[tuple[Position, str]]:
     """What the scenario's own environment has and nothing used."""
     found: list[tuple[Position, str]] = []
     subject, environment = run.subject, run.bound.scenario
-    if environment.haproxy is not None and subject.edge is not None and not subject.haproxy_used:
+    if environment.haproxy is not None and subject.haproxy() is not None and not subject.haproxy_used:
         found.append((environment.place("haproxy"), "HAProxy was used by nothing in this scenario"))
     named = set(run.bound.expect.remotes or ()) if run.bound.expect is not None else set()
-    tried = {one.address for machine in subject.machines.values() for one in machine.network.tried}
+    tried = subject.tried()
     for name, remote in subject.remotes.by_name.items():
         if not remote.connections and name not in named and remote.spec.address not in tried:
             found.append((environment.place("remotes"), f"remote {name} was used by nothing in this scenario"))

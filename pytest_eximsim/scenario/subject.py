@@ -1,4 +1,5 @@
-"""What a scenario is played against: one Subject, whoever it is. `simulator.py` is the simulated MTA; a real Exim is to be another one.
+"""What a scenario is played against: one Subject, whoever it is. `simulator.py` is the simulated MTA; a real Exim (`oracle/`)
+is another one.
 
 Steps and expectations know this protocol and nothing behind it.
 """
@@ -6,11 +7,16 @@ Steps and expectations know this protocol and nothing behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import Position
 from ..exim.world import Endpoint, FileStatus, Stream, Task
 from .model import ProxyHeader
+
+if TYPE_CHECKING:
+    from ..runtime.hub import Hub
+    from .neighbours import Remotes
+    from .outcome import Outcome
 
 
 class SeenMessage(Protocol):
@@ -36,6 +42,13 @@ class Subject(Protocol):
     """An MTA (or several) with its neighbours, running."""
 
     names: dict[str, str]               # `@CONFIG@`, `@DIR@` …
+    hub: Hub
+    haproxy_used: bool
+    remotes: Remotes
+
+    def start(self) -> None:
+        """Start everything. Raises ConfigError, ScenarioError, ServiceError, NotYetAvailable; close() is still to be called then."""
+        ...
 
     # --- time and tasks
     def now(self) -> float: ...
@@ -49,6 +62,12 @@ class Subject(Protocol):
         ...
     def spawn(self, function: Callable[[], None], name: str) -> Task: ...
     def await_until(self, holds: Callable[[], bool], within: float) -> bool: ...
+    def patience(self, within: float) -> float:
+        """How long a reply is awaited, in seconds of the subject's time, where the scenario says `within`."""
+        ...
+    def finish(self) -> None:
+        """The clients are gone: let their sessions end."""
+        ...
 
     # --- what steps do
     def connect(self, from_: Endpoint | None, via: str | ProxyHeader | None, to: str | None, position: Position) -> Stream: ...
@@ -72,6 +91,18 @@ class Subject(Protocol):
     def redis(self, command: str) -> object: ...
     def sql(self, name: str) -> Any: ...
     def haproxy(self) -> Any: ...
+    def unanswered(self) -> list[str]:
+        """Statements for which a recorded database has no answer; they are forgotten then."""
+        ...
+    def tried(self) -> set[str]:
+        """Addresses that the MTAs have called, as far as that can be known."""
+        ...
+    def missing(self) -> list[str]:
+        """Names and files that were looked for and are not there, as sentences."""
+        ...
+    def describe(self, outcome: Outcome) -> None:
+        """Put into the outcome which MTA this is, and what else a reader needs to know of it."""
+        ...
 
     def close(self) -> None: ...
 
