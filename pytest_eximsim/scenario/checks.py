@@ -76,7 +76,7 @@ def _environment(here: _Here, table: Table) -> None:
             _not_together(here, exim, "address", ("addresses",))
     haproxy = table.get("haproxy")
     servers = haproxy.get("servers") if isinstance(haproxy, Table) else None
-    known = [*here.names("mtas"), *here.names("remotes"), *WORDS]
+    known = [*(here.names("mtas") or ["exim"]), *here.names("remotes"), *WORDS]
     for _, value in servers.items if isinstance(servers, Table) else ():
         if not isinstance(value, Scalar) or value.text in known or "${{" in value.text:
             continue
