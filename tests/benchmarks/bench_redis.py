@@ -82,5 +82,6 @@ if __name__ == "__main__":
             print(f"{name:12} {missing}")
     rounds = [(others(0), others(1), others(100)) for _ in range(9)]
     free, one, many = (min(times) for times in zip(*rounds, strict=True))
-    print(f"100 sessions {free * 1e3:8.1f} ms; {one / free - 1:+.1%} beside one that waits for a stalled Redis, {many / free - 1:+.1%} beside 100")
+    print(f"100 sessions {free * 1e3:8.1f} ms; {one / free - 1:+.1%} beside one that waits for a stalled Redis, "
+          f"{many / free - 1:+.1%} beside 100")
     lasting.close_all()
