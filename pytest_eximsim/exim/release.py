@@ -79,6 +79,7 @@ class Release:
     reverse_checked_by_dns: bool = True  # a name from a reverse lookup is checked in the DNS alone (4.82: as any host name, and logged)
 
     # --- ACLs ----------------------------------------------------------------------------------
+    old_spf_words: bool = False        # spf = err_temp, err_perm; explanations of records are used
     warn_skipped_where: bool = True    # "ACL 'warn' statement skipped (in ACL x at line n of f)" (4.82: ACL "warn" statement skipped)
     quit_checked_late: bool = True     # a refusing verb in a QUIT ACL is an error only when it decides (4.82: when it is reached)
     control_suffixes: bool = True      # control=queue_…: what follows a control with options may begin with _ too
@@ -127,7 +128,8 @@ EXIM_4_82 = replace(
     names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
-    list_match_data=False, helo_is_domain=True, unknown_list_kills=True, deferred_name_quoted=False, reverse_checked_by_dns=False,
+    list_match_data=False, helo_is_domain=True, unknown_list_kills=True, old_spf_words=True, deferred_name_quoted=False,
+    reverse_checked_by_dns=False,
     brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
     pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, if_restores_value=False,
     boolean_negation=False, matching_sets_value=False,

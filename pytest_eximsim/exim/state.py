@@ -79,6 +79,7 @@ class Connection:
     no_multiline_responses: bool = False                # control = no_multiline_responses
     no_delay_flush: bool = False        # control = no_delay_flush
     no_callout_flush: bool = False      # control = no_callout_flush
+    spf_word: str = ""                  # what SPF said last in this connection, for DMARC
     dmarc_disable_verify: bool = False  # control = dmarc_disable_verify, dkim_disable_verify
     dmarc_enable_forensic: bool = False  # control = dmarc_enable_forensic
     rates: dict[str, float] = field(default_factory=dict)   # rates that ratelimit = …/per_conn has computed

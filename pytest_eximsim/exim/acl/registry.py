@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..release import RELEASES, Release
 from . import modifiers
-from .conditions import dnslists, matching, nested, ratelimit, scanning, seen
+from .conditions import dnslists, matching, nested, ratelimit, scanning, seen, spf
 from .controls import control
 from .phases import all_but, phases
 from .verdict import OK, Outcome
@@ -56,6 +56,7 @@ def _by_engine(run: Run, value: str) -> Outcome:
 _NO_CLIENT = phases("NOTSMTP NOTSMTP_START")
 _NO_SENDER = phases("AUTH CONNECT HELO MAILAUTH QUIT ETRN EXPN STARTTLS VRFY")
 _NO_HEADERS = all_but("MAIL RCPT PREDATA DATA PRDR MIME NOTSMTP DKIM NOTSMTP_START")
+_NO_SPF = phases("AUTH CONNECT HELO MAILAUTH ETRN EXPN STARTTLS VRFY NOTSMTP NOTSMTP_START")
 _NO_CONTENT = all_but("DATA PRDR NOTSMTP")
 
 ENTRIES = (
@@ -89,6 +90,8 @@ ENTRIES = (
     _condition("senders", matching.senders, expanded=False, at=_NO_SENDER),
     _modifier("set", _by_engine),
     _condition("spam", scanning.spam, at=_NO_CONTENT),
+    _condition("spf", spf.spf, at=_NO_SPF),
+    _condition("spf_guess", spf.spf_guess, at=_NO_SPF),
     _condition("verify", verify),
 )
 
@@ -104,8 +107,6 @@ NOT_SIMULATED: dict[str, tuple[str, str]] = {
     "dmarc_status": ("", ""),
     "mime_regex": ("", ""),
     "regex": ("", ""),
-    "spf": ("", ""),
-    "spf_guess": ("", ""),
     "udpsend": ("", ""),
 }
 

@@ -60,6 +60,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("help", queries.help_, 2),
 )
 _BY_WORD = {c.word[:4]: c for c in COMMANDS}
+#: Variables that a new transaction finds empty.
+_OF_ONE_MESSAGE = (
+    "callout_address", "dnslist_domain", "dnslist_matched", "recipient_data", "sender_rate", "sender_rate_limit", "sender_rate_period",
+    "spf_header_comment", "spf_received", "spf_result", "spf_smtp_comment",
+)
 SPACES = " \t\n\v\f\r"
 HISTORY = 20
 
@@ -203,6 +208,8 @@ class Session:
         self.rcpt_in_progress = False
         self.body_chunks = None
         self.p.scratch.domain_data = self.p.scratch.local_part_data = self.p.scratch.sender_data = ""
+        for name in _OF_ONE_MESSAGE:
+            self.p.scratch.variables.pop(name, None)
 
     def message_ended(self) -> None:
         """A new message may come: the commands that are free once a message are free again."""
