@@ -14,6 +14,7 @@ from ..lists import ListDeferred, Matched, forget, match_domain
 from ..log import log
 from ..state import Address
 from . import preconditions, registry
+from .aside import without_logs
 from .common import boolean, text
 from .result import (
     Accept,
@@ -114,6 +115,7 @@ class _Chain:
     def _try(self, router: Driver) -> Outcome | int:
         """One router: the outcome, or the place of the next one; 0 for the one behind it."""
         job, address = self.job, self.job.address
+        job.p = without_logs(self.p) if router.options["disable_logging"] else self.p
         loop = self._looped(router)
         if isinstance(loop, Deferred):
             return loop
@@ -203,7 +205,7 @@ class _Chain:
                     return True
             count += 1
             if count > MOST_PARENTS:
-                log(self.p, f"routing loop for <{address.address}>", panic=True)
+                log(self.job.p, f"routing loop for <{address.address}>", panic=True)
                 return Deferred(address, router, "")
             parent = parent.parent
         return False
@@ -215,7 +217,7 @@ class _Chain:
         if found is not None or option is None:
             return found
         try:
-            self.job.address.address_data = expand(self.p, option)
+            self.job.address.address_data = expand(self.job.p, option)
         except ForcedFailure:
             return Decline()
         except ExpansionError as error:
@@ -229,7 +231,7 @@ class _Chain:
         for item in split_list(option if option.lstrip().startswith("<") else "<;" + option)[1]:
             name, _, value = item.partition("=")
             try:
-                self.job.address.variables[name.strip()] = expand(self.p, value.strip())
+                self.job.address.variables[name.strip()] = expand(self.job.p, value.strip())
             except ForcedFailure:
                 return Decline()
             except ExpansionError as error:
@@ -257,11 +259,11 @@ class _Chain:
         option = text(self.last, "cannot_route_message") if self.last is not None else None
         if option is not None and self.last is not None:
             try:
-                message = expand(self.p, option)
+                message = expand(self.job.p, option)
             except ForcedFailure:
                 pass
             except ExpansionError as error:
-                log(self.p, f"failed to expand cannot_route_message in {self.last.name} router: {error.message}", panic=True)
+                log(self.job.p, f"failed to expand cannot_route_message in {self.last.name} router: {error.message}", panic=True)
         return Failed(address, None, message, message)
 
     def _note(self, router: Driver, what: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure
-from ..expansion import expand
+from ..expansion import expand, expand_condition
 from ..expansion.splitting import split
 from ..log import log
 from ..taint import is_tainted
@@ -45,6 +45,15 @@ def boolean(job: Job, router: Driver, name: str) -> bool | Defer:
     if found.lower() in _FALSE:
         return False
     return Defer(f'"{found}" is not a valid value for the "{name}" option in the {router.name} router')
+
+
+def family(job: Job, router: Driver) -> str:
+    """ipv4_only, ipv4_prefer of later releases: "only", "prefer" or ""."""
+    for name in ("only", "prefer"):
+        option = text(router, f"ipv4_{name}")
+        if option is not None and expand_condition(job.p, option, f"{router.name} router"):
+            return name
+    return ""
 
 
 def set_errors_address(job: Job, router: Driver) -> Defer | None:

@@ -10,7 +10,7 @@ from ..expansion import expand
 from ..expansion.splitting import split
 from ..hosts import is_ip
 from ..lists import ListDeferred, Matched, match_domain
-from .common import finish, self_action, text, with_domain
+from .common import family, finish, self_action, text, with_domain
 from .hostlist import Search, Status, Wanted, find_by_dns
 from .result import UNKNOWN_HOST, Answer, Decline, Defer, Job, Mode, Pass, Reroute, search_reason
 
@@ -25,7 +25,7 @@ def route(job: Job, router: Driver) -> Answer:
         return service
     wanted = Wanted(
         text(router, "ignore_target_hosts"), service=service, srv_fail_domains=text(router, "srv_fail_domains"),
-        mx_fail_domains=text(router, "mx_fail_domains"),
+        mx_fail_domains=text(router, "mx_fail_domains"), family=family(job, router),
     )
     found = None
     for domain in _domains(job, router):

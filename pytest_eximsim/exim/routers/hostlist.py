@@ -61,6 +61,7 @@ class Wanted:
     service: str = ""
     srv_fail_domains: str | None = None
     mx_fail_domains: str | None = None
+    family: str = ""            # "only": no IPv6 addresses; "prefer": they come after the others
 
 
 def find_by_dns(p: Process, domain: str, wanted: Wanted) -> Search:
@@ -117,7 +118,7 @@ def _resolve(p: Process, named: list[Host], domain: str, wanted: Wanted) -> Sear
         return Search(Status.FAILED, named, domain)
     status, hosts = Status.FAILED, []
     for host in named:
-        found = _addresses(p, host, wanted.ignore)
+        found = _addresses(p, host, wanted)
         if found[0].why == "deferred":
             status = Status.AGAIN
         hosts += found
@@ -126,7 +127,7 @@ def _resolve(p: Process, named: list[Host], domain: str, wanted: Wanted) -> Sear
 
 
 def _by_address(p: Process, domain: str, wanted: Wanted) -> Search:
-    found = _addresses(p, Host(domain), wanted.ignore)
+    found = _addresses(p, Host(domain), wanted)
     status = Status.AGAIN if found[0].why == "deferred" else Status.FAILED
     for type in ("AAAA", "A"):
         answer = dns_lookup(p, domain, type)
@@ -145,7 +146,7 @@ def _checked(p: Process, search: Search) -> Search:
     return search
 
 
-def _addresses(p: Process, host: Host, ignore: str | None) -> list[Host]:
+def _addresses(p: Process, host: Host, wanted: Wanted) -> list[Host]:
     """The host once for every address, IPv6 first; unusable where it has none (its name is then as it was)."""
     name, wanted_mx = host.name, host.preference != NO_MX
     if is_ip(name):
@@ -157,13 +158,21 @@ def _addresses(p: Process, host: Host, ignore: str | None) -> list[Host]:
         if not _good_name(p, name):
             return [Host(name, "", host.port, host.preference, True, "failed")]
         looked = dns_addresses(p, name)
-        if not looked.addresses:
+        found = _of_family(looked.addresses, wanted.family)
+        if not found:
             return [Host(name, "", host.port, host.preference, True, "deferred" if looked.deferred else "failed")]
-        found, final = looked.addresses, _final_name(p, name)
-    kept = [address for address in found if not _ignored(p, ignore, final, address)]
+        final = _final_name(p, name)
+    kept = [address for address in found if not _ignored(p, wanted.ignore, final, address)]
     if not kept:
         return [Host(final, "", host.port, host.preference, True, "ignored")]
     return [Host(final, address, host.port, host.preference) for address in kept]
+
+
+def _of_family(addresses: tuple[str, ...], family: str) -> tuple[str, ...]:
+    if not family:
+        return addresses
+    old = tuple(address for address in addresses if ":" not in address)
+    return old if family == "only" else (*old, *(address for address in addresses if ":" in address))
 
 
 def _final_name(p: Process, name: str) -> str:

@@ -36,6 +36,7 @@ class Choice:
     """What the options of a rule say."""
 
     lookup: str = ""                    # "", "byname", "bydns"
+    family: str = ""                    # "", "only", "prefer"
     transport: Driver | None = None
     individual: bool = False
 
@@ -134,8 +135,10 @@ def _choose(job: Job, router: Driver, options: str) -> Choice | Defer:
         word, place = found.group(), found.start()
         if word in ("byname", "bydns"):
             choice.lookup = word
-        elif word in ("randomize", "no_randomize") or (word in ("ipv4_only", "ipv4_prefer") and job.p.release.has("4.96")):
-            continue
+        elif word in ("ipv4_only", "ipv4_prefer") and job.p.release.has("4.96"):
+            choice.family = word.removeprefix("ipv4_")
+        elif word in ("randomize", "no_randomize"):
+            continue                            # the order is that of the list
         elif word in job.p.configuration.transports:
             choice.transport, choice.individual = job.p.configuration.transports[word], True
         else:
@@ -154,7 +157,7 @@ def _send_to(job: Job, router: Driver, listed: str, choice: Choice) -> Answer:
         return accept(job, router, transport, (Host(listed),) if listed else ())
     if not listed:
         return Defer(f"error in {router.name} router: no host(s) specified for domain {job.address.domain}")
-    hosts = _look_up_all(job, router, [read_host(name) for name in split(listed)[1] if name != "+"], choice.lookup)
+    hosts = _look_up_all(job, router, [read_host(name) for name in split(listed)[1] if name != "+"], choice)
     if not isinstance(hosts, list):
         return hosts
     job.hosts = ()
@@ -178,19 +181,19 @@ def read_host(text: str) -> Host:
     return Host(text)
 
 
-def _look_up_all(job: Job, router: Driver, named: list[Host], lookup: str) -> list[Host] | Answer:
+def _look_up_all(job: Job, router: Driver, named: list[Host], choice: Choice) -> list[Host] | Answer:
     """Addresses for all; this host ends the list, or `self` decides where it is the first."""
     hosts: list[Host] = []
     sent = False
     for place, host in enumerate(named):
-        search = _look_up(job, router, host, lookup)
+        search = _look_up(job, router, host, choice)
         job.hosts = (*hosts, *named[place:])
         if search.status is Status.AGAIN:
             if router.options["pass_on_timeout"]:
                 return Pass()
             return Defer(f"host lookup for {host.name} did not complete (DNS timeout?)", errno=DNS_DEFER)
         if search.status is Status.FAILED:
-            answer = _not_found(router, search)
+            answer = _not_found(job, router, search)
             if answer is not None:
                 return answer
             continue
@@ -208,26 +211,27 @@ def _look_up_all(job: Job, router: Driver, named: list[Host], lookup: str) -> li
     return hosts
 
 
-def _look_up(job: Job, router: Driver, host: Host, lookup: str) -> Search:
+def _look_up(job: Job, router: Driver, host: Host, choice: Choice) -> Search:
     p, ignore = job.p, text(router, "ignore_target_hosts")
     if host.name[-3:].lower() == "/mx" and len(host.name) > 3:
         host.name = host.name[:-3]
-        return find_by_dns(p, host.name, Wanted(ignore, addresses=False))
-    if lookup == "byname" or is_ip(host.name):
+        return find_by_dns(p, host.name, Wanted(ignore, addresses=False, family=choice.family))
+    if choice.lookup == "byname" or is_ip(host.name):
         return find_by_hosts_file(p, host, ignore)
-    search = find_by_dns(p, host.name, Wanted(ignore, mx=False))
-    if search.status is Status.FAILED and not lookup:
+    search = find_by_dns(p, host.name, Wanted(ignore, mx=False, family=choice.family))
+    if search.status is Status.FAILED and not choice.lookup:
         bad = search.bad_name
         search = find_by_hosts_file(p, host, ignore)
         search.bad_name = bad
     return search
 
 
-def _not_found(router: Driver, search: Search) -> Answer | None:
+def _not_found(job: Job, router: Driver, search: Search) -> Answer | None:
     """host_find_failed; None to leave the host out."""
     name = search.hosts[0].name
     syntax = ": syntax error in name" if search.bad_name or not name else ""
     said = f'lookup of host "{name}" failed in {router.name} router{syntax}'
+    errno = UNKNOWN_HOST if job.p.release.has("4.96") else -1
     match router.options["host_find_failed"]:
         case "ignore":
             return None
@@ -236,10 +240,10 @@ def _not_found(router: Driver, search: Search) -> Answer | None:
         case "decline":
             return Decline()
         case "defer":
-            return Defer(said, errno=UNKNOWN_HOST)
+            return Defer(said, errno=errno)
         case "fail":
-            return Fail(said, errno=UNKNOWN_HOST)
-    return Defer(said, errno=UNKNOWN_HOST, freeze=True)
+            return Fail(said, errno=errno)
+    return Defer(said, errno=errno, freeze=True)
 
 
 def _all_ignored(router: Driver) -> Answer:

@@ -225,4 +225,4 @@ def _condition(job: Job, router: Driver) -> Skip | Defer | None:
             return Defer("condition check lookup defer", search=search_reason(error))
         log(job.p, f'failed to expand condition "{option}" for {router.name} router: {error.message}', panic=True)
         return Skip("condition failure")
-    return Skip("condition failure") if value.strip().lower() in ("", "0", "no", "false") else None
+    return Skip("condition failure") if value.lower() in ("", "0", "no", "false") else None

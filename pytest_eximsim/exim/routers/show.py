@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..addresses import AddressSyntaxError, parse_address, qualify, syntax_of
 from ..rewrite import rewrite_recipient
+from .aside import copied, without_logs
 from .chain import make_address, route
 from .common import LOCAL_TRANSPORTS
 from .result import NO_MX, Deferred, Failed, Host, Mode, Redirected, Routed
@@ -75,17 +75,8 @@ def _tested(p: Process, text: str, sender: str | None) -> _Test:
     return test
 
 
-class _NoLogs:
-    """-bt writes no log."""
-
-    def write(self, name: str, line: str) -> None:
-        pass
-
-
 def _quiet(p: Process, sender: str | None) -> Process:
-    child = p.fork()
-    child.mta = copy.copy(p.mta)
-    child.mta.world = replace(p.world, logs=_NoLogs())
+    child = without_logs(copied(p))
     child.message.sender = qualify(p, "root", recipient=False) if sender is None else sender
     child.connection.ident, child.connection.protocol = "root", ""
     return child

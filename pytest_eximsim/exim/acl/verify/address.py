@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...addresses import qualify
 from ...rewrite import rewrite_one
 from ...routers import Deferred, Failed, Mode, Redirected, Routed, make_address, route
+from ...routers.aside import copied
 from ..verdict import Result
 from .options import Options
 
@@ -111,6 +112,6 @@ def _keep(verified: Verified, outcome: Failed | Deferred) -> None:
 
 def verify_quietly(p: Process, address: str) -> bool:
     """Is an address good as a recipient, for a null sender? Nothing of this process changes (errors_to of a router)."""
-    child = p.fork()
+    child = copied(p)
     child.message.sender = ""
     return verify_address(child, address, Options(), recipient=True).result is Result.OK

@@ -52,7 +52,7 @@ def _callout(p: Process, routed: Routed, hosts: Sequence[Host], options: Options
             log(p, f"Exim configuration error for callout transport '{transport.name}': {transport.driver} is non-smtp", panic=True)
         return _unfinished(p, verified, address, recipient, several=len(hosts) > 1)
     call = Call(p, address, transport, options, verified, recipient, sender, new, old, _random(p, options))
-    if p.connection.session is not None:
+    if p.connection.session is not None and not p.connection.no_callout_flush:
         p.connection.session.flush()
     done = _try_hosts(call, hosts)
     if not options.no_cache:
