@@ -186,7 +186,8 @@ def _run_file(run: Run, path: str) -> Outcome:
     try:
         data = run.p.world.files.read(path)
     except OSError as error:
-        return Outcome(Result.ERROR, f'failed to open ACL file "{path}": {os.strerror(error.errno or 0)}')
+        verb = "read" if isinstance(error, IsADirectoryError) else "open"
+        return Outcome(Result.ERROR, f'failed to {verb} ACL file "{path}": {os.strerror(error.errno or 0)}')
     return _run_read(run, data.decode("latin-1"), Position(path), path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
+from ... import taint
 from .. import json, nested_acl
 from ..budget import spend
 from ..evaluator import evaluate, scan, scan_condition, test, with_suffix
@@ -53,7 +54,7 @@ def _each(p: Process, node: Condition, text: str) -> bool:
     any_is_enough = node.name.startswith("forany")
     saved, truth = p.scratch.item, False
     try:
-        for item in _items(node.name, text):
+        for item in taint.parted(_items(node.name, text), text):
             p.scratch.item = item
             spend(p, len(node.source))
             truth = with_suffix(node, test, p, node.members[0])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from .... import errors
 from ... import regexes
+from ...taint import parted
 from ..budget import HOPELESS, spend
 from ..ip import ip_version
 from ..splitting import split
@@ -28,14 +30,14 @@ def match(p: Process, subject: str, pattern: str) -> bool:
 
 def in_list(p: Process, subject: str, items: str) -> bool:
     """inlist{subject}{list}: $value is the item that is equal (later releases)."""
-    return _in_list(p, subject, subject, split(items)[1], caseless=False)
+    return _in_list(p, subject, subject, parted(split(items)[1], items), caseless=False)
 
 
 def in_list_caseless(p: Process, subject: str, items: str) -> bool:
-    return _in_list(p, subject, folded(subject), split(items)[1], caseless=True)
+    return _in_list(p, subject, folded(subject), parted(split(items)[1], items), caseless=True)
 
 
-def _in_list(p: Process, subject: str, wanted: str, items: list[str], *, caseless: bool) -> bool:
+def _in_list(p: Process, subject: str, wanted: str, items: Iterable[str], *, caseless: bool) -> bool:
     for item in items:
         if (folded(item) if caseless else item) == wanted:
             if p.release.matching_sets_value:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ....errors import ExpansionError
+from ... import taint
 from .. import numbers
 from ..budget import spend
 from ..conditions import comparing
@@ -68,12 +69,14 @@ def transform(p: Process, node: Call) -> str:
     items = _begin(p, node, 1)[0]
     separator, parts = split(items)
     found: list[str] = []
-    for text in _values(p, node, parts):
+    marks: list[str] = []
+    for text in _values(p, node, taint.parted(parts, items)):
         append(found, text, separator)
-    return separator.join(found)
+        marks.append(text)
+    return taint.joined(separator.join(found), marks)
 
 
-def _values(p: Process, node: Call, items: list[str]) -> list[str]:
+def _values(p: Process, node: Call, items: Iterable[str]) -> list[str]:
     """The expression's value for each item."""
     saved, found = p.scratch.item, list[str]()
     expression = node.arguments[-1]
@@ -96,7 +99,7 @@ def reduce(p: Process, node: Call) -> str:
     """${reduce{list}{start}{string}}: $value is what the round before gave."""
     restore = p.scratch.value
     items = _begin(p, node, 2)[0]
-    _values(p, node, split(items)[1])
+    _values(p, node, taint.parted(split(items)[1], items))
     text = p.scratch.value
     p.scratch.value = restore
     return text
@@ -109,7 +112,7 @@ def select(p: Process, node: Call) -> str:
     saved, value, found = p.scratch.item, p.scratch.value, list[str]()
     assert node.condition is not None
     try:
-        for item in parts:
+        for item in taint.parted(parts, items):
             p.scratch.item = item
             spend(p, len(node.condition.source))
             if test(p, node.condition):
@@ -121,7 +124,7 @@ def select(p: Process, node: Call) -> str:
         raise
     finally:
         p.scratch.item = saved
-    return separator.join(found)
+    return taint.joined(separator.join(found), [items])
 
 
 def sort(p: Process, node: Call) -> str:
@@ -134,7 +137,7 @@ def sort(p: Process, node: Call) -> str:
     separator, parts = split(items)
     saved, keyed = p.scratch.item, list[tuple[str, str]]()
     try:
-        for item in parts:
+        for item in taint.parted(parts, items):
             p.scratch.item = item
             spend(p, len(node.arguments[2].source))
             keyed.append((_sort_key(p, node), item))
@@ -143,7 +146,7 @@ def sort(p: Process, node: Call) -> str:
     found: list[str] = []
     for _, item in _sorted(p, node.data, keyed):
         append(found, item, separator)
-    return separator.join(found)
+    return taint.joined(separator.join(found), [items])
 
 
 def _sort_key(p: Process, node: Call) -> str:

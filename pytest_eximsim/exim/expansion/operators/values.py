@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import durations
+from ...log import log
+from ...taint import is_tainted
 from .. import ip
 from ..evaluator import expand
 from ..numbers import Arithmetic, integer
@@ -29,6 +31,9 @@ def evaluated_decimal(p: Process, text: str) -> str:
 def expanded(p: Process, text: str) -> str:
     """${expand:…}: once more (case EXPAND-020)."""
     try:
+        if is_tainted(text):
+            log(p, f"attempt to expand tainted string '{text}'", panic=True)
+            raise ExpansionError(f"attempt to expand tainted string '{text}'")
         return expand(p, text)
     except ExpansionError as error:
         error.message = f'internal expansion of "{text}" failed: {error.message}'

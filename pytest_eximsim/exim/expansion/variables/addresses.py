@@ -40,6 +40,8 @@ def _original(get: Callable[[Address], str]) -> Callable[[Process], str]:
     """From the address that all of the redirection started with."""
     def value(p: Process) -> str:
         address = p.address
+        if address is not None and p.acl_phase and not address.router:
+            return ""                   # an ACL's recipient has nothing that it started with
         while address is not None and address.parent is not None:
             address = address.parent
         return get(address) if address is not None else ""

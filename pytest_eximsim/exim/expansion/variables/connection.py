@@ -107,7 +107,7 @@ VARIABLES = (
     Variable("smtp_active_hostname", _active_hostname),
     Variable("smtp_command", field("smtp_command")),
     Variable("smtp_command_argument", field("smtp_argument")),
-    Variable("smtp_command_history", stored("smtp_command_history"), since="4.96"),
+    Variable("smtp_command_history", lambda p: p.connection.session.history("") if p.connection.session is not None else "", since="4.96"),
     Variable("smtp_count_at_connection_start", field("count")),
     Variable("smtp_notquit_reason", field("notquit_reason")),
     Variable("tls_bits", _tls_bits),

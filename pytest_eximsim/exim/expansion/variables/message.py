@@ -81,6 +81,15 @@ def stored(name: str, default: str = "") -> Callable[[Process], str]:
     return lambda p: str(p.scratch.variables.get(name, default))
 
 
+def _return_path(p: Process) -> str:
+    """The sender, where an address is routed or delivered; empty in ACLs."""
+    found = p.scratch.variables.get("return_path")
+    if found is not None:
+        return str(found)
+    routed = p.address is not None and (not p.acl_phase or bool(p.address.router))
+    return p.message.sender if routed else ""
+
+
 VARIABLES = (
     Variable("authenticated_sender", field("authenticated_sender")),
     Variable("body_linecount", field("body_linecount")),
@@ -110,5 +119,5 @@ VARIABLES = (
     Variable("recipients_count", lambda p: str(len(p.message.recipients))),
     Variable("recipients_list", _recipients_list, since="4.99"),
     Variable("reply_address", headers.reply_address),
-    Variable("return_path", lambda p: str(p.scratch.variables.get("return_path", p.message.sender if p.address is not None else ""))),
+    Variable("return_path", _return_path),
 )

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def field(name: str) -> Callable[[Process], str]:
-    return lambda p: str(getattr(p.scratch, name))
+    def get(p: Process) -> str:
+        value = getattr(p.scratch, name)
+        return value if isinstance(value, str) else str(value)
+    return get
 
 
 def stored(name: str, default: str = "") -> Callable[[Process], str]:
