@@ -26,9 +26,9 @@ def reverse_host_lookup(p: Process) -> Outcome:
     connection = p.connection
     if not connection.host_address or connection.host_name:
         return OK
+    again = "" if connection.host_lookup_failed else " for reverse lookup check"
     if not connection.host_lookup_failed and look_up_sender_name(p):
         return OK
     if connection.host_lookup_deferred:
-        said = "host lookup deferred for reverse lookup check"
-        return Outcome(Result.DEFER, said)
-    return Outcome(Result.FAIL, f"host lookup failed{connection.host_lookup_message}")
+        return Outcome(Result.DEFER, "host lookup deferred for reverse lookup check")
+    return Outcome(Result.FAIL, f"host lookup failed{again}{connection.host_lookup_message}")
