@@ -42,6 +42,7 @@ class Programs:
         self._allowed = allowed
         self._files = files
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
 
     def run(self, argv: Sequence[str], *, input: bytes = b"", environment: Mapping[str, str] | None = None,
             directory: str = "/", timeout: float | None = None) -> CommandResult:
@@ -59,7 +60,8 @@ class Programs:
         return path.encode("latin-1")
 
     def close(self) -> None:
-        """Kills what still runs."""
+        """Kills what still runs, and what is being started."""
+        self._closed = True
         for process in list(self._running):
             _kill_group(process)
 
@@ -73,6 +75,8 @@ class Programs:
         except (OSError, ValueError):
             return CommandResult(NOT_RUN, b"")
         self._running.add(process)
+        if self._closed:
+            _kill_group(process)
         try:
             output, _ = process.communicate(input, timeout)
         except subprocess.TimeoutExpired:
