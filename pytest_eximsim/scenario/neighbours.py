@@ -5,12 +5,12 @@ HAProxy, which calls the MTA, is in `edge.py`; the services themselves are in `s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import Position, ScenarioError, ServiceError
-from ..exim.world import Endpoint, RedisConnection, RedisError
+from ..exim.world import Endpoint, RedisConnection, RedisError, Stream
 from ..runtime.hub import Event
 from ..services.images import Images
 from ..services.redis.commands import reply_value, split_command
@@ -21,7 +21,6 @@ from .model import Redis, Remote, Sql
 
 if TYPE_CHECKING:
     from ..runtime.hub import Hub
-    from ..runtime.memory import MemoryNetwork
     from ..services.redis.gate import Backend
     from ..services.sql.gate import SqlGate
 
@@ -121,6 +120,7 @@ class SqlNeighbour:
     providers: dict[str, str] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
     sqlite: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    trees: list[Any] = field(default_factory=list)
 
     def use(self, settings: Sql) -> None:
         """What the environment, or a step, says."""
@@ -135,6 +135,8 @@ class SqlNeighbour:
                 self._real(kind, provider, server)
         self.servers.update(settings.servers or {})
         self.sqlite.update(settings.sqlite or {})
+        for files in self.trees:
+            _make_databases(files, settings.sqlite or {})
 
     def _record(self, kind: str, answers: Mapping[str, str | None]) -> None:
         from ..services.sql.record import Recorder
@@ -164,11 +166,10 @@ class SqlNeighbour:
 
     def gate(self, files: Any) -> SqlGate:
         """exim.world.Sql for one MTA."""
-        from ..services.sql import sqlite
         from ..services.sql.gate import SqlGate
 
-        for name, statements in self.sqlite.items():
-            sqlite.create(files.real_path(name), statements)
+        self.trees.append(files)
+        _make_databases(files, self.sqlite)
         return SqlGate(files, self.databases, self.servers, self.hub.call_blocking)
 
     def unanswered(self) -> list[str]:
@@ -185,12 +186,20 @@ class SqlNeighbour:
             database.close()
 
 
+def _make_databases(files: Any, databases: Mapping[str, tuple[str, ...]]) -> None:
+    """SQLite files by name, made or changed by these statements."""
+    from ..services.sql import sqlite
+
+    for name, statements in databases.items():
+        sqlite.create(files.real_path(name), statements)
+
+
 @dataclass
 class Remotes:
     """The scripted servers of a scenario, at their addresses in memory."""
 
     hub: Hub
-    network: MemoryNetwork
+    network: Listening
     by_name: dict[str, RemoteServer] = field(default_factory=dict)
 
     def use(self, remotes: Mapping[str, Remote], positions: Mapping[str, Position] | None = None) -> None:
@@ -212,8 +221,7 @@ class Remotes:
                           **({"script": one.replies} if one.replies is not None else {}))
         remote = self.by_name[name] = self._aiosmtpd(spec) if one.server else ScriptedRemote(spec, self.hub.sleep)
         place = Endpoint(spec.address, spec.port)
-        self.network.listen(place, remote.serve, behave=lambda: _behaviour(remote))
-
+        self.network.listen(place, remote.serve, behave=AtConnect(remote))
 
     def _aiosmtpd(self, spec: RemoteSpec) -> RemoteServer:
         from ..services.aiosmtpd_remote import AiosmtpdRemote
@@ -225,9 +233,24 @@ class Remotes:
             remote.close()
 
 
-def _behaviour(remote: RemoteServer) -> str:
-    """`refuse` or `timeout` where the script says so for the next connection; that turn is taken then."""
-    word = remote.at_connect
-    if word:
-        remote.not_connected()
-    return word
+class Listening(Protocol):
+    """The network as far as remotes need it."""
+
+    def listen(self, endpoint: Endpoint, handler: Callable[[Stream], None], *, behave: Callable[[], str]) -> None: ...
+
+
+@dataclass(frozen=True)
+class AtConnect:
+    """`refuse` or `timeout` where the script says so for the next connection; calling it takes that turn, `word` only looks."""
+
+    remote: RemoteServer
+
+    @property
+    def word(self) -> str:
+        return self.remote.at_connect
+
+    def __call__(self) -> str:
+        word = self.remote.at_connect
+        if word:
+            self.remote.not_connected()
+        return word

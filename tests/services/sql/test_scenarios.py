@@ -118,5 +118,6 @@ scenarios:
       - expand:
           - {string: "${lookup sqlite{@DIR@/log.db select a from t}}", is: kä}
           - {string: "${lookup sqlite{@DIR@/log.db insert into t values ('more')}}", is: ""}
-    expect: {sql: {sqlite: {log.db: {select a from t: ["kä", "more"]}}}}
+      - sql: {sqlite: {log.db: ["insert into t values ('step')"], new.db: ["create table u (b)"]}}
+    expect: {sql: {sqlite: {log.db: {select a from t: ["kä", "more", "step"]}, new.db: {select b from u: []}}}}
 """)
