@@ -83,6 +83,13 @@ class ExpansionError(EximsimError):
         super().__init__(message)
         self.defer = defer
 
+    @property
+    def search(self) -> str | None:
+        """What a lookup said that deferred or could not open its file (Exim's search_error_message), None where none did."""
+        if self.defer is not None:
+            return self.defer
+        return self.message if self.message.startswith("failed to open ") else None
+
 
 class ForcedFailure(ExpansionError):
     """The string asked for failure (`fail`)."""

@@ -31,7 +31,6 @@ from .result import (
     Redirected,
     Reroute,
     Routed,
-    search_reason,
 )
 
 if TYPE_CHECKING:
@@ -221,7 +220,7 @@ class _Chain:
         except ForcedFailure:
             return Decline()
         except ExpansionError as error:
-            return Defer(f'expansion of "{option}" failed in {router.name} router: {error.message}', search=search_reason(error))
+            return Defer(f'expansion of "{option}" failed in {router.name} router: {error.message}', search=error.search)
         return None
 
     def _set_variables(self, router: Driver) -> Decline | Defer | None:
@@ -235,7 +234,7 @@ class _Chain:
             except ForcedFailure:
                 return Decline()
             except ExpansionError as error:
-                return Defer(f'expansion of "{item}" failed in {router.name} router: {error.message}', search=search_reason(error))
+                return Defer(f'expansion of "{item}" failed in {router.name} router: {error.message}', search=error.search)
         return None
 
     def _copy(self, router: Driver) -> Address:

@@ -12,7 +12,7 @@ from ..expansion.splitting import split
 from ..log import log
 from ..taint import is_tainted
 from .owner import set_owner
-from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Pass, Reroute, search_reason
+from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Pass, Reroute
 
 if TYPE_CHECKING:
     from ..config.model import Driver
@@ -39,7 +39,7 @@ def boolean(job: Job, router: Driver, name: str) -> bool | Defer:
     except ForcedFailure:
         return False
     except ExpansionError as error:
-        return Defer(f'failed to expand "{name}" in {router.name} router: {error.message}', search=search_reason(error))
+        return Defer(f'failed to expand "{name}" in {router.name} router: {error.message}', search=error.search)
     if found.lower() in _TRUE:
         return True
     if found.lower() in _FALSE:
@@ -66,7 +66,7 @@ def set_errors_address(job: Job, router: Driver) -> Defer | None:
     except ForcedFailure:
         return None
     except ExpansionError as error:
-        return Defer(f'{router.name} router failed to expand "{option}": {error.message}', search=search_reason(error))
+        return Defer(f'{router.name} router failed to expand "{option}": {error.message}', search=error.search)
     if not found or job.mode.verifying or _verifies(job, found):
         job.address.errors_to = found
     return None
@@ -88,7 +88,7 @@ def set_header_changes(job: Job, router: Driver) -> Defer | None:
             except ForcedFailure:
                 continue
             except ExpansionError as error:
-                return Defer(f'{router.name} router failed to expand {word} item "{item}": {error.message}', search=search_reason(error))
+                return Defer(f'{router.name} router failed to expand {word} item "{item}": {error.message}', search=error.search)
             if found:
                 setattr(job.address, name, (*getattr(job.address, name), found))
     return None
@@ -110,7 +110,7 @@ def find_transport(job: Job, router: Driver, option: str = "transport", *, requi
             name = expand(job.p, name)
         except ExpansionError as error:
             said = f'failed to expand transport "{name}" in {router.name} router: {error.message}'
-            return Defer(said, errno=BAD_TRANSPORT, search=search_reason(error))
+            return Defer(said, errno=BAD_TRANSPORT, search=error.search)
         if is_tainted(name):
             log(job.p, f"attempt to use tainted value '{name}' from '{source}' for transport", panic=True)
             return Defer("internal configuration error", errno=BAD_TRANSPORT)
@@ -143,7 +143,7 @@ def expand_data(job: Job, value: str) -> str | Decline | Defer:
     except ForcedFailure:
         return Decline()
     except ExpansionError as error:
-        return Defer(f'failed to expand "{value}": {error.message}', search=search_reason(error))
+        return Defer(f'failed to expand "{value}": {error.message}', search=error.search)
 
 
 def with_domain(job: Job, domain: str) -> Address:
@@ -187,7 +187,7 @@ def _log_frozen(job: Job, said: str) -> None:
     p = job.p
     if p.message.id:
         log(p, said)
-    elif p.connection.fullhost:
-        log(p, f"{said} (while routing <{job.address.address}> from host {p.connection.fullhost})")
-    else:
-        log(p, f"{said} (while routing <{job.address.address}>)")
+        return
+    doing = "verifying" if job.mode.verifying else "routing"
+    host = f" from host {p.connection.fullhost}" if p.connection.fullhost else ""
+    log(p, f"{said} (while {doing} <{job.address.address}>{host})")

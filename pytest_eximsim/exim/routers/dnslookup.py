@@ -12,7 +12,7 @@ from ..hosts import is_ip
 from ..lists import ListDeferred, Matched, match_domain
 from .common import family, finish, self_action, text, with_domain
 from .hostlist import Search, Status, Wanted, find_by_dns
-from .result import UNKNOWN_HOST, Answer, Decline, Defer, Job, Mode, Pass, Reroute, search_reason
+from .result import UNKNOWN_HOST, Answer, Decline, Defer, Job, Mode, Pass, Reroute
 
 if TYPE_CHECKING:
     from ..config.model import Driver
@@ -51,7 +51,7 @@ def _service(job: Job, router: Driver) -> str | Defer:
     except ForcedFailure:
         return ""
     except ExpansionError as error:
-        return Defer(f'{router.name} router: failed to expand "{option}": {error.message}', search=search_reason(error))
+        return Defer(f'{router.name} router: failed to expand "{option}": {error.message}', search=error.search)
 
 
 def _domains(job: Job, router: Driver) -> Iterator[str]:

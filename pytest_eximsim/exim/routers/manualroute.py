@@ -14,7 +14,7 @@ from ..lists import ListDeferred, Matched, match_domain
 from ..log import log
 from .common import LOCAL_TRANSPORTS, accept, expand_data, find_transport, prepare, self_action, text
 from .hostlist import Search, Status, Wanted, find_by_dns, find_by_hosts_file
-from .result import DNS_DEFER, UNKNOWN_HOST, Accept, Answer, Decline, Defer, Fail, Host, Job, Mode, Pass, search_reason
+from .result import DNS_DEFER, UNKNOWN_HOST, Accept, Answer, Decline, Defer, Fail, Host, Job, Mode, Pass
 
 if TYPE_CHECKING:
     from ..config.model import Driver
@@ -125,7 +125,7 @@ def _hosts(job: Job, router: Driver, rule: Rule) -> str | Answer:
     except ForcedFailure:
         return Decline()
     except ExpansionError as error:
-        return Defer(f'{router.name} router: failed to expand "{rule.hosts}": {error.message}', search=search_reason(error))
+        return Defer(f'{router.name} router: failed to expand "{rule.hosts}": {error.message}', search=error.search)
 
 
 def _choose(job: Job, router: Driver, options: str) -> Choice | Defer:

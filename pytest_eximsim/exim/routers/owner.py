@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError
 from ..expansion import expand
-from .result import Defer, Job, search_reason
+from .result import Defer, Job
 
 if TYPE_CHECKING:
     from ..config.model import Driver
@@ -46,7 +46,7 @@ def _expanded(job: Job, router: Driver, text: str, what: str) -> str | Defer:
     try:
         return expand(job.p, text)
     except ExpansionError as error:
-        return Defer(f'Failed to expand {what} string "{text}" for the {router.name} router: {error.message}', search=search_reason(error))
+        return Defer(f'Failed to expand {what} string "{text}" for the {router.name} router: {error.message}', search=error.search)
 
 
 def _user(job: Job, router: Driver, text: str) -> tuple[int, User | None] | Defer:

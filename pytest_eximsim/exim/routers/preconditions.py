@@ -13,7 +13,7 @@ from ..expansion.splitting import split
 from ..lists import ListDeferred, NotMatched, Result, match_address, match_domain, match_local_part
 from ..log import log
 from .common import text
-from .result import Defer, Job, Mode, search_reason
+from .result import Defer, Job, Mode
 
 if TYPE_CHECKING:
     from ..config.model import Driver
@@ -157,7 +157,7 @@ def _home(job: Job, router: Driver) -> Defer | None:
     except ForcedFailure:
         return None
     except ExpansionError as error:
-        return Defer(f'failed to expand "{option}" for router_home_directory: {error.message}', search=search_reason(error))
+        return Defer(f'failed to expand "{option}" for router_home_directory: {error.message}', search=error.search)
     return None
 
 
@@ -179,7 +179,7 @@ def _files(job: Job, router: Driver) -> Skip | Defer | None:
         except ForcedFailure:
             continue
         except ExpansionError as error:
-            return Defer(f'failed to expand "{item}" for require_files: {error.message}', search=search_reason(error))
+            return Defer(f'failed to expand "{item}" for require_files: {error.message}', search=error.search)
         if not path:
             continue
         if "/" not in path:
@@ -222,7 +222,7 @@ def _condition(job: Job, router: Driver) -> Skip | Defer | None:
         return Skip("condition failure")
     except ExpansionError as error:
         if error.defer is not None:
-            return Defer("condition check lookup defer", search=search_reason(error))
+            return Defer("condition check lookup defer", search=error.search)
         log(job.p, f'failed to expand condition "{option}" for {router.name} router: {error.message}', panic=True)
         return Skip("condition failure")
     return Skip("condition failure") if value.lower() in ("", "0", "no", "false") else None

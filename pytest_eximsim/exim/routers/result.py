@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ...errors import ExpansionError
-
 if TYPE_CHECKING:
     from ..config.model import Driver
     from ..state import Address, Process
@@ -112,13 +110,6 @@ class Defer:
 
 
 Answer = Accept | Children | Reroute | Decline | Pass | Fail | Defer
-
-
-def search_reason(error: ExpansionError) -> str | None:
-    """What a lookup said when it deferred or could not open its file: the reason that logs of verification give."""
-    if error.defer is not None:
-        return error.defer
-    return error.message if error.message.startswith("failed to open ") else None
 
 
 @dataclass(slots=True)

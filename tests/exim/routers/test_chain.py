@@ -104,7 +104,7 @@ def test_self_freezes_and_says_for_whom() -> None:
     outcome = route(p, make_address("u@x.test"), Mode.RECIPIENT)
     assert isinstance(outcome, Deferred) and outcome.freeze
     assert p.world.logs.of("main") == [             # type: ignore[attr-defined]
-        "remote host address is the local host: x.test (while routing <u@x.test> from host (c) [192.0.2.9])"]
+        "remote host address is the local host: x.test (while verifying <u@x.test> from host (c) [192.0.2.9])"]
 
 
 @pytest.mark.parametrize(("release", "errno"), [("4.82+", -1), ("4.99", -32)])
