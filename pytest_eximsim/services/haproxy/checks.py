@@ -1,18 +1,19 @@
 """A health check's connection as the MTA would see it in production.
 
-HAProxy writes its own two ends into the PROXY v1 header of a check; in this run they are loopback. The header is put right here, before the
+HAProxy writes its own two ends into the PROXY header of a check; in this run they are loopback. The header is put right here, before the
 MTA reads it; everything else goes through untouched.
 """
 
 from __future__ import annotations
 
 from ...exim.world import Endpoint, Stream, TlsSession
+from ...wire.proxy import ProxyHeader, decode, encode_v1, encode_v2
 
-_LONGEST = 107
+_LONGEST = 1024
 
 
 class CheckStream:
-    """A Stream whose first line, if it is a PROXY v1 header, names `peer` and `local` instead of loopback."""
+    """A Stream that begins with a PROXY header with addresses: they are `peer` and `local` instead of loopback."""
 
     def __init__(self, inner: Stream) -> None:
         self.inner = inner
@@ -36,19 +37,12 @@ class CheckStream:
 
     def _open(self, timeout: float | None) -> None:
         if self.buffer is None:
-            first = self.inner.peek(_LONGEST, timeout)
+            found = decode(self.inner.peek(_LONGEST, timeout))
             self.buffer = b""
-            if first.startswith(b"PROXY TCP") and b"\r\n" in first:
-                line = first[:first.index(b"\r\n") + 2]
-                self.inner.receive(len(line), timeout)
-                self.buffer = self._header(line)
-
-    def _header(self, line: bytes) -> bytes:
-        words = line.decode("latin-1").split()
-        if len(words) != 6:
-            return line
-        family = "TCP6" if ":" in self.peer.address else "TCP4"
-        return f"PROXY {family} {self.peer.address} {self.local.address} {words[4]} {self.local.port}\r\n".encode()
+            if isinstance(found, ProxyHeader) and found.source is not None:
+                self.inner.receive(found.size, timeout)
+                source = Endpoint(self.peer.address, found.source.port)
+                self.buffer = encode_v1(source, self.local) if found.version == 1 else encode_v2(source, self.local, tlvs=found.tlvs)
 
     def send(self, data: bytes, timeout: float | None = None) -> None:
         self.inner.send(data, timeout)
