@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ConfigError, Position
 from . import names
 from .source import failure
+from .values import BLANKS, strtol
 
 if TYPE_CHECKING:
     from .parser import Reader
@@ -20,7 +21,7 @@ LOCALHOST_MAX = 16
 SYSLOG = frozenset(("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "syslog", "user", "uucp")) | {
     f"local{n}" for n in range(8)
 }
-RATELIMIT = re.compile(r"\s*[0-9]+\s*,\s*[0-9]*\.?[0-9]*([smhdw0-9]*)\s*,\s*[0-9.]+\s*,\s*([0-9]+[smhdw])+\s*")
+RATELIMIT = re.compile(r"\s*[0-9]+\s*,\s*[0-9]*+\.?[0-9]*+([smhdw0-9]*+)\s*,\s*[0-9.]++\s*,\s*([0-9]+[smhdw])+\s*")
 
 
 def _unnumbered(text: str, position: Position | None) -> ConfigError:
@@ -81,9 +82,10 @@ def _log_file_path(text: str, position: Position | None) -> None:
 def _localhost_number(text: str | None, position: Position | None) -> None:
     if text is None or "$" in text:
         return
-    if not re.fullmatch(r"\s*[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)\s*", text):
+    number = strtol(text, False)
+    if number is None or number[1].strip(BLANKS):
         raise _unnumbered(f"localhost_number value is not a number: {text}", position)
-    if int(text, 0 if not re.match(r"\s*0[0-7]", text) else 8) > LOCALHOST_MAX:
+    if number[0] > LOCALHOST_MAX:
         raise _unnumbered(f"localhost_number is greater than the maximum allowed value ({LOCALHOST_MAX})", position)
 
 

@@ -25,6 +25,9 @@ BLANKS = " \t\n\v\f\r"
 MACRO_NAME_MAX = 63
 NESTING_MAX = 10
 SECTION_NAME_MAX = 22
+#: Limits of the simulator, where Exim goes on until it has no memory or no files left.
+INCLUDES_MAX = 5000
+GROWTH_MAX = 32 << 20
 
 DEFINITION = re.compile(r"[A-Z][A-Za-z0-9_]*[ \t\n\v\f\r]*=")
 MACRO_START = re.compile(r"_?[A-Z]")
@@ -90,6 +93,8 @@ class Source:
     _states: list[int] = field(default_factory=list)
     _state: int = READING
     _replaced: set[str] = field(default_factory=set)
+    _included: int = 0
+    _grown: int = 0                                             # by how many characters macros have made lines longer
 
     def open(self) -> None:
         """Read the main file, or Debian's folder. ConfigError when it is missing."""
@@ -164,6 +169,9 @@ class Source:
         head, tail = text[:start], text[start:]
         for macro in (*self.builtin, *self.macros) if tail[0] == "_" else self.macros:
             if macro.name in tail:
+                self._grown += max(tail.count(macro.name) * (len(macro.text) - len(macro.name)), 0)
+                if self._grown > GROWTH_MAX:
+                    raise self.error(f"macros make more than {GROWTH_MAX >> 20}M of text (limit of the simulator)")
                 tail = tail.replace(macro.name, macro.text)
                 found = True
         return head + tail, found
@@ -199,6 +207,9 @@ class Source:
             name = f"{self.path.rpartition('/')[0]}/{name}"
         if any(f.name == name for f in self._stack) and len(self._stack) > 100:
             raise self.error(f"failed to open included configuration file {name}")
+        self._included += 1
+        if self._included > INCLUDES_MAX:
+            raise self.error(f"more than {INCLUDES_MAX} files are included (limit of the simulator)")
         try:
             self._push(name)
         except FileNotFoundError:
@@ -231,11 +242,12 @@ class Source:
             if text is None:
                 if self._states:
                     raise self.error("Unexpected end of configuration file: .endif missing")
-                return "".join(parts) if parts else None
+                return "".join(parts) or None
             text = text.lstrip(BLANKS)
             if not text:
-                if parts:
-                    return "".join(parts).rstrip(BLANKS)
+                if whole := "".join(parts).rstrip(BLANKS):
+                    return whole
+                parts = []
                 continue
             text, found = self._replace_macros(text, not parts)
             text = text.lstrip(BLANKS)

@@ -75,7 +75,7 @@ def read_string(text: str, name: str) -> str:
 
 # --- numbers -------------------------------------------------------------------------------------
 
-def _strtol(text: str, octal: bool) -> tuple[int, str] | None:
+def strtol(text: str, octal: bool) -> tuple[int, str] | None:
     """C's strtol with base 0 or 8: the number and the rest, None when there are no digits."""
     match = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-7]+)").match(text) if octal else None
     if octal:
@@ -85,14 +85,20 @@ def _strtol(text: str, octal: bool) -> tuple[int, str] | None:
         return None
     digits = match[2]
     base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10
-    value = int(digits, base)
+    value = int(digits, base) if base != 10 else decimal(digits)
     return (-value if match[1] == "-" else value), text[match.end():]
+
+
+def decimal(text: str) -> int:
+    """Decimal digits with or without a sign; of a number that is too large for anything the first digits do."""
+    sign = -1 if text.startswith("-") else 1
+    return sign * int(text.lstrip("+-").lstrip("0")[:40] or "0")
 
 
 def read_integer(text: str, name: str, *, octal: bool = False, suffixes: str = "KMGT") -> int:
     """Decimal, octal or hexadecimal, with a suffix of `suffixes` (each 1024 times the one before), within 32 bits."""
     kind = "octal " if octal else ""
-    found = _strtol(text, octal)
+    found = strtol(text, octal)
     if found is None:
         raise BadValue(f"{kind}integer expected for {name}")
     value, rest = found
@@ -109,7 +115,7 @@ def read_integer(text: str, name: str, *, octal: bool = False, suffixes: str = "
 
 def read_kilobytes(text: str, name: str, *, suffixes: str = "KMGT") -> int:
     """As read_integer, but the result counts K; without suffix bytes, rounded."""
-    found = _strtol(text, False)
+    found = strtol(text, False)
     if found is None:
         raise BadValue(f"integer expected for {name}")
     value, rest = found
@@ -131,7 +137,7 @@ def read_fixed(text: str, name: str) -> float:
     match = re.match(r"[ \t\n\v\f\r]*[+-]?[0-9]+", text)
     if match is None:
         raise BadValue(f"fixed-point number expected for {name}")
-    value = int(match[0])
+    value = decimal(match[0].strip(BLANKS))
     if value < 0 or value * 1000 > INT_MAX:
         raise BadValue(f'integer "{text}" is too large (overflow)')
     thousandths, rest = value * 1000, text[match.end():]
@@ -155,10 +161,12 @@ def parse_time(text: str) -> int:
         match = TIME_PART.match(text, at)
         if match is None:
             return -1
-        total += int(match[1]) * SECONDS[match[2]]
+        # As an int holds it: what is too long may come out as something else, or as no time.
+        number = min(decimal(match[1]), 2**64 - 1)
+        total = (total + number * SECONDS[match[2]] + 2**31) % 2**32 - 2**31
         at = match.end()
         if at == len(text):
-            return total
+            return max(total, -1)
 
 
 def read_time(text: str, name: str) -> int:
@@ -203,15 +211,16 @@ def find_user(text: str, users: Users) -> tuple[int, int | None] | None:
     if user := users.by_name(text):
         return user.uid, user.gid
     if re.fullmatch("-?[0-9]+", text):
-        account = users.by_uid(int(text))
-        return int(text), account.gid if account else None
+        uid = decimal(text)
+        account = users.by_uid(uid)
+        return uid, account.gid if account else None
     return None
 
 
 def find_group(text: str, users: Users) -> int | None:
     gid = users.group(text)
     if gid is None and re.fullmatch("-?[0-9]+", text):
-        return int(text)
+        return decimal(text)
     return gid
 
 

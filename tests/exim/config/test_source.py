@@ -25,6 +25,7 @@ IN = "Exim configuration error in line {} of /etc/exim.conf:"
     ("smtp_banner = one \\\r\n  two\r\n", "one two"),
     ("smtp_banner = one \\\n\nqualify_domain = x", "one"),
     ("smtp_banner = one \\", "one "),
+    ("\\\n\nsmtp_banner = a\n\\\n   \n\\", "a"),
     ("smtp_banner = one \\\\\nqualify_domain = x", "one \\qualify_domain = x"),
     ("   # comment\n\tsmtp_banner\t=\ttabbed\t", "tabbed"),
     ("EMPTY =\nEMPTY smtp_banner = x", "x"),

@@ -23,6 +23,8 @@ IN = "Exim configuration error in line 1 of /etc/exim.conf:"
     ("delay_warning = 1h : 2h:1d", [3600, 7200, 86400]), ("delay_warning = 0s", []), ("delay_warning =", []),
     ("exim_user = mail", 8), ("exim_user = 77", 77), ("exim_group = daemon", 1), ("trusted_users = mail : root", [8, 0]),
     ("trusted_users = <; mail ; 5", [8, 5]), ("smtp_receive_timeout = $x", "$x"), ("smtp_receive_timeout = 90s", 90),
+    ("auto_thaw = 5000000000s", 705032704), ("auto_thaw = 99999w1s", 349853057), ("auto_thaw = 1h4294967295s", 3599),
+    ("queue_only_load = " + "0" * 5000 + "7", 7.0), ("localhost_number = 010", "010"), ("localhost_number = -1", "-1"),
 ])
 def test_values(read, line, value):
     name = line.split("=")[0].strip().removeprefix("no_").removeprefix("not_")
@@ -47,7 +49,9 @@ def test_values(read, line, value):
     ("queue_only_load = x", "fixed-point number expected for queue_only_load"),
     ("queue_only_load = 5.x", "extra characters follow fixed-point value for queue_only_load"),
     ("auto_thaw = 90", "invalid time value for auto_thaw"), ("auto_thaw = 5x", "invalid time value for auto_thaw"),
-    ("auto_thaw = -5s", "invalid time value for auto_thaw"),
+    ("auto_thaw = -5s", "invalid time value for auto_thaw"), ("auto_thaw = 4000w", "invalid time value for auto_thaw"),
+    ("auto_thaw = " + "9" * 5000 + "s", "invalid time value for auto_thaw"),
+    ("smtp_accept_max = " + "9" * 5000, f'absolute value of integer "{"9" * 5000}" is too large (overflow)'),
     ("delay_warning = 1h:30m", "time value out of order for delay_warning"),
     ("delay_warning = 1s:2s:3s:4s:5s:6s:7s:8s:9s:10s:11s:12s:13s", "too many time values for delay_warning"),
     ("exim_user = nosuch", "user nosuch was not found"), ('exim_user = ""', "user  was not found"),
@@ -56,6 +60,11 @@ def test_values(read, line, value):
 ])
 def test_errors(refused, line, text):
     assert refused(line) == [IN, text]
+
+
+@pytest.mark.parametrize("text", ["08", "0x", "1x", "x"])
+def test_localhost_number(refused, text):
+    assert refused(f"localhost_number = {text}") == ["Exim configuration error:", f"localhost_number value is not a number: {text}"]
 
 
 def test_4_82_has_only_k_and_m(refused, read):
