@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import Position
@@ -45,6 +45,19 @@ class NotYetAvailable(Exception):
 
 
 @dataclass
+class Evidence:
+    """All that an MTA did in a scenario, to be laid beside what another one did. Texts as they are, nothing munged."""
+
+    conversations: list[tuple[str, list[Exchange]]] = field(default_factory=list)      # in the order in which they began
+    answers: list[tuple[str, str]] = field(default_factory=list)        # what was asked without a session, and the answer
+    remotes: dict[str, list[str]] = field(default_factory=dict)         # the dialogue of each
+    files: Mapping[str, bytes] = field(default_factory=dict)            # those that it wrote
+    queue: list[str] = field(default_factory=list)
+    refusal: tuple[str, ...] | None = None                              # it does not take the configuration: its lines
+    names: Mapping[str, str] = field(default_factory=dict)              # what @DIR@ and the like were
+
+
+@dataclass
 class Outcome:
     """The result of one run of one scenario."""
 
@@ -61,7 +74,8 @@ class Outcome:
     release: str = ""                   # which Exim was imitated, and why
     release_reason: str = ""
     haproxy: str = ""                   # which HAProxy took part, and how
-    queued: bool = False                # messages stayed on the simulated queue
+    queued: bool = False                # messages stayed on the queue
+    evidence: Evidence = field(default_factory=Evidence)
 
     @property
     def passed(self) -> bool:

@@ -17,7 +17,7 @@ from ..services.images import Images
 from .expectations.registry import check_until
 from .loader import BoundCase
 from .model import ENVIRONMENT, Expect, Step
-from .outcome import Failure, NotYetAvailable, Outcome, StepFailed
+from .outcome import Evidence, Failure, NotYetAvailable, Outcome, StepFailed
 from .patterns import Difference, Ids, match_exactly
 from .steps import passing
 from .steps.registry import STEPS
@@ -33,7 +33,11 @@ WITHIN = 5.0
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What pytest's command line says. `allow`: what is off unless named (run); `explain`: keep why things were decided."""
+    """What pytest's command line says. `allow`: what is off unless named (run); `explain`: keep why things were decided.
+
+    `forgiving`: go on where the MTA does something else, so that all of it can be laid beside what another one does. Without `check` no
+    expectation is looked at.
+    """
 
     allow: frozenset[str] = frozenset()
     strict: bool = False
@@ -41,6 +45,8 @@ class RunOptions:
     images: Images = field(default_factory=Images)
     explain: bool = False
     keep: Path | None = None
+    forgiving: bool = False
+    check: bool = True
 
 
 @dataclass
@@ -65,6 +71,8 @@ class Run:
     sessions: dict[str, Conversation] = field(default_factory=dict)
     last_conversation: Conversation | None = None
     tls: Any = None
+    mistakes: list[Failure] | None = None       # of dialogues, where the run is forgiving
+    evidence: Evidence = field(default_factory=Evidence)
     parallel_nodes: Sequence[Node] = ()
     check_marks: dict[str, int] = field(default_factory=dict)     # health checks at the first look of an expectation
 
@@ -144,7 +152,7 @@ def play_on(make_subject: Callable[[Trace | None], Subject], bound: BoundCase, o
     except EximsimError as error:
         outcome.failures.append(_failure(error, bound.case.position))
         return outcome
-    run = Run(bound, subject, options)
+    run = Run(bound, subject, options, mistakes=outcome.failures if options.forgiving else None, evidence=outcome.evidence)
     try:
         subject.hub.run(lambda: _play(run, outcome))
     finally:
@@ -159,7 +167,7 @@ def _play(run: Run, outcome: Outcome) -> None:
         return
     try:
         for node in run.bound.steps:
-            run.step(node)
+            _take(run, node)
         _hang_up(run)
         run.subject.finish()
     except StepFailed as failed:
@@ -170,7 +178,7 @@ def _play(run: Run, outcome: Outcome) -> None:
         outcome.skipped = missing.message
     except EximsimError as error:
         outcome.failures.append(_failure(error, run.bound.case.position))
-    if not outcome.failures and not outcome.skipped and expect is not None:
+    if not outcome.failures and not outcome.skipped and expect is not None and run.options.check:
         try:
             outcome.failures += check_until(run, expect)
         except NotYetAvailable as missing:
@@ -179,6 +187,15 @@ def _play(run: Run, outcome: Outcome) -> None:
             outcome.failures.append(_failure(error, expect.position))
     for name, problem in run.subject.hub.failures:
         outcome.failures.append(_task_failure(name, problem, run.bound.case.position))
+
+
+def _take(run: Run, node: Node) -> None:
+    try:
+        run.step(node)
+    except StepFailed as failed:
+        if run.mistakes is None:
+            raise
+        run.mistakes += failed.failures
 
 
 def _start(run: Run, outcome: Outcome) -> bool:
@@ -191,6 +208,7 @@ def _start(run: Run, outcome: Outcome) -> bool:
         outcome.failures.append(_failure(error, run.bound.case.position))
         return False
     except ConfigError as error:
+        outcome.evidence.refusal = tuple(line for text in error.lines for line in text.split("\n"))
         if wanted is None:
             place = error.position or run.bound.case.position
             outcome.failures.append(Failure("Exim refuses the configuration", place, "", "\n".join(error.lines)))
@@ -206,7 +224,7 @@ def _start(run: Run, outcome: Outcome) -> bool:
     except EximsimError as error:
         outcome.failures.append(_failure(error, run.bound.case.position))
         return False
-    if wanted is not None and expect is not None:
+    if wanted is not None and expect is not None and run.options.check:
         lines = "\n".join(one.text for one in wanted)
         outcome.failures.append(Failure("Exim takes the configuration", expect.place("config_error"), lines, "(no error)"))
         return False
@@ -257,6 +275,9 @@ def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
     subject = run.subject
     outcome.mainlog, outcome.rejectlog, outcome.paniclog = (subject.log(name, None) for name in ("main", "reject", "panic"))
     outcome.missing = subject.missing()
+    evidence = outcome.evidence
+    evidence.remotes = {name: list(getattr(one, "dialogue", ())) for name, one in subject.remotes.by_name.items()}
+    evidence.queue, evidence.names, evidence.files = subject.queue(None), dict(subject.names), subject.written()
     outcome.trace = tuple(trace.lines) if trace is not None else ()
     subject.describe(outcome)
     edge = subject.haproxy()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -397,6 +398,14 @@ class Simulator:
 
     def tried(self) -> set[str]:
         return {one.address for machine in self.machines.values() for one in machine.network.tried}
+
+    def written(self) -> Mapping[str, bytes]:
+        found: dict[str, bytes] = {}
+        for machine in self.machines.values():
+            for path in machine.files.written:
+                with suppress(OSError):
+                    found[path] = machine.files.read(path)
+        return found
 
     def describe(self, outcome: Outcome) -> None:
         for machine in self.machines.values():

@@ -100,6 +100,9 @@ class Subject(Protocol):
     def missing(self) -> list[str]:
         """Names and files that were looked for and are not there, as sentences."""
         ...
+    def written(self) -> Mapping[str, bytes]:
+        """Files that the MTAs have made or changed, by their paths; not the spool, not the logs."""
+        ...
     def describe(self, outcome: Outcome) -> None:
         """Put into the outcome which MTA this is, and what else a reader needs to know of it."""
         ...

@@ -21,6 +21,7 @@ def expand(run: Run, items: tuple[Expand, ...], position: Position) -> None:
         wanted = one.is_ if one.is_ is not None else one.fails
         assert wanted is not None
         result = shown(text)
+        run.evidence.answers.append((f"{position}: expand {one.string}", ("" if ok else "Failed: ") + result))
         found = wanted.match(result, run.ids, run.names) if ok == (one.is_ is not None) else None
         if found is None and wanted.text.endswith("\n") and ok == (one.is_ is not None):
             found = Pattern(wanted.text.rstrip("\n"), wanted.position).match(result.rstrip("\n"), run.ids, run.names)
@@ -43,6 +44,7 @@ def options(run: Run, lines: tuple[Pattern, ...], position: Position) -> None:
     got: list[str] = []
     for name in names:
         got += [shown(line) for line in run.subject.options([name.removeprefix("no_") if not run.subject.knows_option(name) else name])]
+    run.evidence.answers.append((f"{position}: options", "\n".join(got)))
     found = match_exactly(lines, got, run.ids, run.names)
     if isinstance(found, Difference):
         where, expected = (found.expected.position, found.expected.text) if found.expected else (position, "(nothing more)")
@@ -56,6 +58,7 @@ def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
         results = run.subject.rewrite(address)
         if results is None:
             raise NotYetAvailable("rewrite", position)
+        run.evidence.answers.append((f"{position}: rewrite {address}", "\n".join(f"{name}: {one}" for name, one in results.items())))
         pairs = dict.fromkeys(results, wanted) if isinstance(wanted, Pattern) else wanted
         for name, pattern in pairs.items():
             result = shown(results.get(name, ""))
@@ -73,6 +76,7 @@ def route(run: Run, addresses: Mapping[str, Pattern], position: Position) -> Non
         answer = run.subject.route(address)
         if answer is None:
             raise NotYetAvailable("route", position)
+        run.evidence.answers.append((f"{position}: route {address}", shown(answer)))
         found = Pattern(wanted.text.rstrip("\n"), wanted.position).match(shown(answer), run.ids, run.names)
         if found is None:
             failures.append(Failure(f"{address} is routed differently", wanted.position, wanted.text, shown(answer)))

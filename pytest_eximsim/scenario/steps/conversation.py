@@ -32,6 +32,16 @@ class Silent(Exception):
     """Nothing came in time."""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What the server said at one line of the dialogue, how the connection had ended by then, and whether that differs."""
+
+    line: dialogue.Line
+    said: tuple[str, ...]
+    ended: str
+    differs: bool
+
+
 @dataclass
 class Conversation:
     """A session in progress. `patience` is how long a reply is awaited, in seconds of the stream's clock."""
@@ -47,6 +57,9 @@ class Conversation:
     tls: TlsSession | None = None
     ended: str = ""
     closed: bool = False
+    silent: bool = False                        # a reply was awaited in vain
+    mistakes: list[Failure] | None = None       # where there is a list, differences go there and the dialogue goes on
+    heard: list[Heard] = field(default_factory=list)
 
     # ---- bytes
 
@@ -94,34 +107,47 @@ class Conversation:
     # ---- lines of a dialogue
 
     def play(self, lines: Sequence[dialogue.Line], folder: Path) -> None:
-        """Play them all. Raises StepFailed at the first difference."""
+        """Play them all. Raises StepFailed at the first difference; where `mistakes` are kept, only a silent server ends it."""
         for line in lines:
-            match line:
-                case dialogue.Say():
-                    text = line.text[2:].removeprefix(" ")
-                    self.send(line.data, text)
-                case dialogue.SendFile():
-                    self.send_file(folder / line.file)
-                case dialogue.Reply() | dialogue.ReplyRegex() | dialogue.Raw():
-                    self.expect_reply(line)
-                case dialogue.Has():
-                    self.expect_line(line)
-                case dialogue.End():
-                    self.expect_end(line)
-                case dialogue.Silence():
-                    self.expect_silence(line)
-                case dialogue.StartTls():
-                    self.start_tls(line)
-                case dialogue.Authenticate():
-                    self.authenticate(line.mechanism, line.user, line.secret)
-                case dialogue.Pause():
-                    self.history.append(Exchange("#", line.text))
-                    self.sleep(line.seconds)
-                case dialogue.Leave():
-                    self.history.append(Exchange("#", line.text))
-                    self.leave(abort=line.abort)
-                case _:
-                    raise AssertionError(line)
+            start, known = len(self.history), len(self.mistakes or ())
+            try:
+                self._play(line, folder)
+            except StepFailed as failed:
+                if self.mistakes is None:
+                    raise
+                self.mistakes += failed.failures
+            said = tuple(one.text for one in self.history[start:] if one.who == "S")
+            self.heard.append(Heard(line, said, self.ended, len(self.mistakes or ()) > known))
+            if self.silent:
+                break
+
+    def _play(self, line: dialogue.Line, folder: Path) -> None:
+        match line:
+            case dialogue.Say():
+                text = line.text[2:].removeprefix(" ")
+                self.send(line.data, text)
+            case dialogue.SendFile():
+                self.send_file(folder / line.file)
+            case dialogue.Reply() | dialogue.ReplyRegex() | dialogue.Raw():
+                self.expect_reply(line)
+            case dialogue.Has():
+                self.expect_line(line)
+            case dialogue.End():
+                self.expect_end(line)
+            case dialogue.Silence():
+                self.expect_silence(line)
+            case dialogue.StartTls():
+                self.start_tls(line)
+            case dialogue.Authenticate():
+                self.authenticate(line.mechanism, line.user, line.secret)
+            case dialogue.Pause():
+                self.history.append(Exchange("#", line.text))
+                self.sleep(line.seconds)
+            case dialogue.Leave():
+                self.history.append(Exchange("#", line.text))
+                self.leave(abort=line.abort)
+            case _:
+                raise AssertionError(line)
 
     def send_file(self, path: Path) -> None:
         text = canonical(path.read_bytes())
@@ -133,6 +159,7 @@ class Conversation:
         try:
             got = [self.read_line(self.patience)] if isinstance(line, dialogue.Raw) else self.read_reply()
         except (Ended, Silent) as stop:
+            self.silent = isinstance(stop, Silent)
             partial = self.input.unread.decode("utf-8", "replace")
             silence = f"(silence for {self.patience:g} s)" if self.patience < 86400 else "(nothing: the server waits too)"
             what = silence if isinstance(stop, Silent) else f"<{stop.how}>"
@@ -187,6 +214,7 @@ class Conversation:
                 raise self.failed(line, line.text, "\n".join([*received, f"<{end.how}>"]), start) from None
             self.history.append(Exchange("#", f"<{end.how}>"))
         except Silent:
+            self.silent = True
             received = [one.text for one in self.history[start:] if one.who == "S"]
             raise self.failed(line, line.text, "\n".join(received) or "(the connection stays open)", start) from None
 

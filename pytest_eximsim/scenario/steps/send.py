@@ -51,11 +51,18 @@ class _Sending:
             got = self.talk.read_reply()
         except (Ended, Silent) as stop:
             text = f"<{stop.how}>" if isinstance(stop, Ended) else "(silence)"
-            raise self.failed(name, wanted, success, text, start) from None
+            self.differs(self.failed(name, wanted, success, text, start))
+            raise _Stop from None
         accepted = got[-1][:1] == success
         if (wanted is None and not accepted) or (wanted is not None and not self.talk.matches(_as_line(wanted), got)):
-            raise self.failed(name, wanted, success, "\n".join(got), start)
+            self.differs(self.failed(name, wanted, success, "\n".join(got), start))
         return accepted
+
+    def differs(self, failed: StepFailed) -> None:
+        """Raises it, unless mistakes are only to be kept."""
+        if self.talk.mistakes is None:
+            raise failed
+        self.talk.mistakes += failed.failures
 
     def failed(self, phase: str, wanted: ExpectedReply | None, success: str, received: str, start: int) -> StepFailed:
         expected = "\n".join(one.text for one in wanted.lines) if wanted is not None else f"{success}xx (accepted)"

@@ -55,16 +55,24 @@ def open_connection(run: Run, line: Session | object, position: Position, end: d
         stream = run.subject.connect(line.from_, line.via, line.to, position)
     except (ConnectionRefusedError, TimeoutError, OSError) as error:
         if wanted is not None and isinstance(error, ConnectionRefusedError):
+            run.evidence.conversations.append((_called(line, position), [Exchange("#", "<refused>")]))
             return None
+        run.evidence.conversations.append((_called(line, position), [Exchange("#", f"<refused> ({error.strerror or error})")]))
         where, expected = (wanted.position, wanted.text) if wanted else (line.place("to"), "a connection")
         raise StepFailed(Failure("the connection fails", where, expected, f"<refused> ({error.strerror or error})")) from None
-    conversation = Conversation(stream, run.ids, run.subject.sleep, run.patience, run.names)
+    conversation = Conversation(stream, run.ids, run.subject.sleep, run.patience, run.names, mistakes=run.mistakes)
+    run.evidence.conversations.append((_called(line, position), conversation.history))
     if wanted is not None:
         conversation.leave()
         raise StepFailed(Failure("the connection is accepted", wanted.position, wanted.text, "(a connection)"))
     if line.tls == "implicit":
         conversation.start_tls(dialogue.StartTls("tls", line.place("tls")))
     return conversation
+
+
+def _called(line: Session, position: Position) -> str:
+    """What a report calls this session."""
+    return f"{position}: session{f' {line.as_}' if line.as_ else ''}{f' from {line.from_.address}' if line.from_ is not None else ''}"
 
 
 def close(run: Run, conversation: Conversation, position: Position) -> None:

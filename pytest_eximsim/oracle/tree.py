@@ -1,0 +1,95 @@
+"""The file tree of a machine of namespaces.py, seen and changed from outside: every link is followed inside of it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..exim.world import FileStatus
+
+MOST_LINKS = 40
+
+
+@dataclass(frozen=True)
+class Tree:
+    """`root` is where the tree begins, `directory` what relative paths start from there. Paths are latin-1 text."""
+
+    root: str
+    directory: str
+
+    def real(self, path: str) -> bytes:
+        """Where a path of the tree is seen from here, links resolved. Raises OSError for a loop."""
+        place, links = b"", 0
+        absolute = path if path.startswith("/") else f"{self.directory}/{path}"
+        rest = absolute.encode("latin-1").split(b"/")[::-1]
+        while rest:
+            name = rest.pop()
+            if name in (b"", b"."):
+                continue
+            if name == b"..":
+                place = place.rpartition(b"/")[0]
+                continue
+            try:
+                target = os.readlink(os.fsencode(self.root) + place + b"/" + name)
+            except OSError:
+                place += b"/" + name
+                continue
+            links += 1
+            if links > MOST_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+            place = b"" if target.startswith(b"/") else place
+            rest += target.split(b"/")[::-1]
+        return os.fsencode(self.root) + place
+
+    def read(self, path: str) -> bytes:
+        return Path(os.fsdecode(self.real(path))).read_bytes()
+
+    def status(self, path: str) -> FileStatus:
+        found = os.stat(self.real(path))
+        kind = "file" if stat.S_ISREG(found.st_mode) else "dir" if stat.S_ISDIR(found.st_mode) else "other"
+        return FileStatus(kind, found.st_mode, found.st_ino, found.st_dev, found.st_nlink, found.st_uid, found.st_gid, found.st_size,
+                          int(found.st_atime), int(found.st_mtime), int(found.st_ctime))
+
+    def list(self, path: str) -> list[str]:
+        return [".", "..", *sorted(os.fsdecode(name) for name in os.listdir(self.real(path)))]
+
+    def give(self, path: str, content: bytes, mode: int | None = None) -> None:
+        """A file of root's; programs (`#!`) can be run, folders above it are made."""
+        target = self.real(path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "wb") as file:
+            file.write(content)
+        os.chmod(target, mode if mode is not None else 0o755 if content.startswith(b"#!") else 0o644)
+
+    def copy(self, folder: Path) -> None:
+        """Everything below a folder of this machine, at the same paths, root's; links stay links."""
+        for place, folders, names in os.walk(folder):
+            inside = "/" + os.path.relpath(place, folder)
+            target = os.fsdecode(self.real(inside))
+            os.makedirs(target, exist_ok=True)
+            for name in (*names, *(one for one in folders if os.path.islink(f"{place}/{one}"))):
+                with contextlib.suppress(FileExistsError):
+                    shutil.copy2(f"{place}/{name}", f"{target}/{name}", follow_symlinks=False)
+
+    def files(self) -> Iterator[tuple[str, os.stat_result]]:
+        """All files that are the tree's own, not another file system's, with their paths."""
+        top = os.fsencode(self.root)
+        own = os.stat(top + b"/").st_dev
+        for place, folders, names in os.walk(top + b"/"):
+            folders[:] = [name for name in folders if os.lstat(place + b"/" + name).st_dev == own]
+            for name in names:
+                full = os.path.join(place, name)
+                with contextlib.suppress(OSError):
+                    found = os.lstat(full)
+                    if stat.S_ISREG(found.st_mode) and found.st_dev == own:
+                        yield full[len(top):].decode("latin-1"), found
+
+    def marks(self) -> dict[str, tuple[int, int, int]]:
+        """What tells whether a file has changed."""
+        return {path: (found.st_ino, found.st_size, found.st_mtime_ns) for path, found in self.files()}
