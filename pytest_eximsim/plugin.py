@@ -89,11 +89,15 @@ def _seconds(text: str) -> float:
 # ---- loading
 
 def pytest_plugin_registered(plugin: object, plugin_name: str, manager: pytest.PytestPluginManager) -> None:
-    """Whatever name brought this module in, the other one brings nothing more (pytest refuses one module under two names)."""
+    """Whatever name brought this module in, the other one is taken, so that it brings nothing more (pytest refuses a module under two)."""
     if plugin_name in NAMES and getattr(plugin, "__name__", "") == __name__:
         for name in NAMES:
-            if name != plugin_name and not manager.has_plugin(name):
-                manager.set_blocked(name)
+            if not manager.has_plugin(name):
+                manager.register(_Loaded(), name)
+
+
+class _Loaded:
+    """Stands under the other name of this module; does nothing."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -319,7 +323,8 @@ def _shown(path: Path, config: pytest.Config) -> str:
 def missing(reason: str) -> NoReturn:
     """Skip because a program is not there; fail where EXIMSIM_REQUIRE (`all`, or names as `haproxy,redis`) says that it has to be."""
     wanted = [word.strip().lower() for word in os.environ.get("EXIMSIM_REQUIRE", "").split(",")]
-    if any(word == "all" or (word and word in reason.lower()) for word in wanted):
+    what = reason.partition(": ")[0].lower()        # behind it stands how to get it
+    if any(word == "all" or (word and word in what) for word in wanted):
         pytest.fail(f"EXIMSIM_REQUIRE={os.environ['EXIMSIM_REQUIRE']}: {reason}", pytrace=False)
     pytest.skip(reason)
 
