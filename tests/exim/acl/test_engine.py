@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from pytest_eximsim.exim.acl import Phase, run_acl
-from pytest_eximsim.exim.expansion import expand
 
 from ..fake_world import process
 from .asking import ask, ask_option, logs, said, shown
@@ -64,39 +63,6 @@ def test_files_and_names() -> None:
 ])
 def test_options_that_name_no_acl(text: str, result: str) -> None:
     assert shown(ask_option(text, p=process(acls="one:\n accept\n"))) == f"error: {result}"
-
-
-@pytest.mark.parametrize(("inner", "outer", "result"), [
-    ("accept message = i", "accept acl = sub", "ok"), ("deny message = i", "accept acl = sub", "fail: i"),
-    ("deny message = i", "require acl = sub", "fail: i"), ("deny message = i", "require acl = sub\n message = o", "fail: i"),
-    ("deny message = i", "deny !acl = sub\n message = o", "fail: i"),
-    ("deny message = i", "deny !acl = sub\n log_message = o", "fail: o: i"),
-    ("drop message = i", "require acl = sub", "fail_drop: i"), ("drop", "accept !acl = sub", "ok"),
-    ("defer message = i", "accept acl = sub", "defer: i"), ("defer message = i", "accept !acl = sub", "defer: i"),
-    ("discard", "accept acl = sub", "discard"), ("discard", "discard acl = sub", "discard"),
-    ("discard", "deny acl = sub", 'error: nested ACL returned "discard" for "deny" command (only allowed with "accept" or "discard")'),
-    ("accept", "accept acl = ${if", 'error: failed to expand ACL string "${if": condition name expected, but found ""'),
-    ("accept", "accept acl = ${if eq{a}{b}{x}fail}", 'error: failed to expand ACL string "${if": condition name expected, but found ""'),
-    ("accept", 'accept acl = "${if eq{a}{b}{x}fail}"', "error"),
-    ("accept acl = sub", "accept acl = sub", "error: ACL nested too deep: possible loop"),
-])
-def test_nested(inner: str, outer: str, result: str) -> None:
-    assert said(outer, acls=f"sub:\n {inner}\n") == result
-
-
-def test_arguments_of_nested_acls() -> None:
-    acls = "sub:\n accept message = $acl_narg <$acl_arg1> <$acl_arg2> <$acl_arg9>\n" \
-           "outer:\n accept acl = sub a\n  message = $acl_narg <$acl_arg1>\n"
-    p = process(acls=acls)
-    p.acl_phase = Phase.RCPT.words
-    asked = {
-        "${acl{sub}}": "0 <> <> <>", "${acl{sub}{x y}{}}": "2 <x y> <> <>", "${acl{outer}{z}}": "1 <z>",
-        "${if acl{{sub}{q}}{yes $value}{no}}": "yes 1 <q> <> <>",
-    }
-    assert {text: expand(p, text) for text in asked} == asked
-    p = process(acls="sub:\n warn logwrite = $acl_narg <$acl_arg1> <$acl_arg2>\n accept\n")
-    assert said('accept acl = sub "a b\\t" ${lc:X} 3 4 5 6 7 8 9 10', p=p) == "ok"
-    assert logs(p) == ["9 <a b\t> <x>"]
 
 
 def test_data_from_the_client_chooses_no_acl_in_later_releases() -> None:
