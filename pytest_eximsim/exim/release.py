@@ -85,9 +85,11 @@ class Release:
     control_suffixes: bool = True      # control=queue_…: what follows a control with options may begin with _ too
     cutthrough_complains: bool = False # control=cutthrough_delivery on a frozen item is an error
     dnslists_loopback_only: bool = True  # answers outside 127/8 are discarded
+    tainted_masks_kill: bool = False   # an address with a mask, from outside, ends the process
     taints: bool = True                # data from outside is marked, and refused or complained of where it is dangerous (taint.py)
     null_word: str = "<NULL>"          # how a missing argument is shown in errors
     rate_limit_must_be_set: bool = True  # "sender rate limit not set" for an empty ratelimit
+    malformed_headers_logged: bool = True  # "qualify/rewrite: …" without rewrite rules, too (4.96: "rewrite: …" where there are rules)
     dmarc_controls_last: bool = False  # control = dmarc_… holds for the rest of the connection, not for one message
     spam_score_rounded: bool = True    # $spam_score_int is rounded (4.96: cut off behind 0.001 more), $spam_bar has 50 signs (51)
     seen_condition: bool = True        # seen = …
@@ -113,8 +115,9 @@ class Release:
 
 EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
-    EXIM_4_99, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
-    names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, lookup_reason_quoted=False,
+    EXIM_4_99, malformed_headers_logged=False, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
+    names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
+    lookup_reason_quoted=False,
     base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
 )
 EXIM_4_82 = replace(

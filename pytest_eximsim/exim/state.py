@@ -177,7 +177,9 @@ class Message:
     verify_cache: dict[str, Any] = field(default_factory=dict)
     dkim: list[Any] = field(default_factory=list)       # mailauth results, when they come
     spf: Any = None
-    dmarc: Any = None
+    dmarc: Any = None                   # True once dmarc_status has been asked
+    dmarc_word: str = ""                # `pass header.from=example.org`, as result headers have it
+    dmarc_suffixes: Any = None          # mailauth.suffixes.Suffixes, read at the 354
 
 
 @dataclass
@@ -202,6 +204,7 @@ class Address:
     host_port: int = 0
     variables: dict[str, str] = field(default_factory=dict)          # r_…
     kind: str = ""                      # "file", "pipe", "reply": no address but what a redirection wants done
+    clean: bool = False                 # a router made it of what is not from outside (taint.py)
     permitted: bool = True              # such a thing is not forbidden by its router
     start_router: str = ""              # where routing begins, "" at the first one
     routed_by: str = ""                 # the router that had it last
@@ -231,7 +234,7 @@ class Scratch:
     sender_verify_failure: str = ""
     recipient_verify_failure: str = ""
     runrc: int = 0
-    tainted_read: bool = False          # an expansion has read data from outside (taint.py)
+    search_error: str | None = None     # what the last lookup left as its reason, None before the first one
     variables: dict[str, Any] = field(default_factory=dict)          # the rest, by variable name: dnslist_*, sender_rate, spam_*, …
     lookup_cache: dict[Any, Any] = field(default_factory=dict)       # lookups/cache.py
     connections: dict[Any, Any] = field(default_factory=dict)        # Redis and SQL connections of this process

@@ -38,6 +38,8 @@ def expand(p: Process, text: str) -> str:
     """The expanded text. Raises ExpansionError with Exim's message, ForcedFailure where the string says `fail`."""
     if "$" not in text and "\\" not in text:
         return text
+    if type(text) is not str and taint.is_tainted(text):
+        raise refused(p, text)
     outermost = p.work is None
     if outermost:
         p.work = LIMIT
@@ -50,6 +52,15 @@ def expand(p: Process, text: str) -> str:
     finally:
         if outermost:
             p.work = None
+
+
+def refused(p: Process, text: str) -> ExpansionError:
+    """What becomes of a string from outside that is to be expanded: it is told to both logs."""
+    from ..log import log
+
+    message = f"attempt to expand tainted string '{text}'"
+    log(p, message, panic=True)
+    return ExpansionError(message)
 
 
 def syntax_error(text: str, release_name: str) -> str | None:
@@ -76,7 +87,7 @@ def evaluate(p: Process, sequence: Sequence) -> str:
                 break
     if len(text) > LONG:
         spend(p, len(text))
-    return text.partition("\0")[0] if sequence.cut else text
+    return taint.cut(text.partition("\0")[0], text) if sequence.cut else text
 
 
 def scan(p: Process, sequence: Sequence) -> str:
@@ -106,10 +117,7 @@ def _malformed(p: Process, node: Malformed) -> str:
 
 
 def _variable(p: Process, node: Value) -> str:
-    text = node.get(p)
-    if type(text) is not str:
-        p.scratch.tainted_read = True
-    return text
+    return node.get(p)
 
 
 def _number(p: Process, node: Number) -> str:
@@ -119,10 +127,7 @@ def _number(p: Process, node: Number) -> str:
 
 def _header(p: Process, node: Header) -> str:
     text = headers.find(p, node.name, node.kind) or ""
-    if p.release.taints and text:
-        p.scratch.tainted_read = True
-        return taint.marked(text)
-    return text
+    return taint.marked(text) if p.release.taints else text
 
 
 def _operation(p: Process, node: Operation) -> str:
@@ -135,34 +140,21 @@ def _operation(p: Process, node: Operation) -> str:
     else:
         given = {"p": p, "text": text, "argument": node.argument, "name": node.name}
         result = entry.function(*[given[need] for need in entry.needs])
-    return result if type(text) is str else taint.operated(entry.name, node.argument, result)
+    return result if type(text) is str or entry.clean or type(result) is not str else taint.cut(result, text)
 
 
 def _call(p: Process, node: Call) -> str:
     entry = node.entry
     if entry.shape != "plain":
-        return _passing(p, node) if p.release.taints and entry.name in taint.PASSING else entry.function(p, node)
+        return entry.function(p, node)
     return compute(p, node, [evaluate(p, part) for part in node.arguments])
-
-
-def _passing(p: Process, node: Call) -> str:
-    """An item that gives back parts of its strings: what it reads marks what it gives."""
-    scratch = p.scratch
-    before, scratch.tainted_read = scratch.tainted_read, False
-    text = node.entry.function(p, node)
-    marked = scratch.tainted_read
-    scratch.tainted_read = before or marked
-    return taint.marked(text) if marked and type(text) is str else text
 
 
 def compute(p: Process, node: Call, strings: list[str]) -> str:
     """A plain item, its strings being known."""
     if node.fault is not None:
         raise ExpansionError(node.fault)
-    text = node.entry.function(p, *strings) if node.entry.takes_process else node.entry.function(*strings)
-    if node.entry.name in taint.PASSING and any(type(string) is not str for string in strings):
-        return taint.marked(text)
-    return text
+    return node.entry.function(p, *strings) if node.entry.takes_process else node.entry.function(*strings)
 
 
 def _traced(p: Process, node: Traced) -> str:
@@ -301,10 +293,7 @@ def _test_two(p: Process, node: Condition) -> bool:
         if entry.numeric:
             return entry.function(_number_of(left), _number_of(evaluate(p, arguments[1])))
         right = evaluate(p, arguments[1])
-        truth = entry.function(p, left, right) if entry.takes_process else entry.function(left, right)
-        if truth and type(left) is not str and entry.name == "match":
-            p.scratch.numbers = [taint.marked(text) for text in p.scratch.numbers]
-        return truth
+        return entry.function(p, left, right) if entry.takes_process else entry.function(left, right)
     for part in arguments:
         text = evaluate(p, part)
         if entry.numeric:

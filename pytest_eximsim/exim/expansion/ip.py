@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...errors import ExpansionError
+from ...errors import Died, ExpansionError
+from ..taint import is_tainted
 from .cursor import DIGITS
 
 if TYPE_CHECKING:
@@ -32,10 +33,18 @@ def address_version(address: str, *, strict: bool) -> int:
 
 def _with_mask(text: str, release: Release) -> tuple[int, str, str | None]:
     """Version, address and mask of an address with an optional mask of digits."""
+    if release.tainted_masks_kill and is_tainted(text):
+        kill_by_mask(text)
     address, slash, mask = text.partition("/")
     if any(char not in DIGITS for char in mask):
         return 0, address, mask
     return ip_version(address, release), address, mask if slash else None
+
+
+def kill_by_mask(text: str) -> None:
+    """A fault of Exim 4.96: its process ends where it looks at an address with a mask that comes from outside."""
+    if text.partition("/")[2].isdecimal():
+        raise Died("Taint mismatch, Ustrncpy: string_is_ip_addressX 108")
 
 
 def six_groups(address: str) -> list[int] | None:

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """${name:text}. A name without an underscore may be followed by one and an argument, `${name_x:text}`."""
+    """${name:text}. A name without an underscore may be followed by one and an argument, `${name_x:text}`.
+
+    The result is marked as the text is (taint.py), unless it is `clean`: made anew.
+    """
 
     name: str
     function: Callable[..., str]
     since: str = ""
     until: str = ""
     certificate: bool = False       # takes a certificate variable as its text
+    clean: bool = False
     needs: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,13 +91,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """$name. `get` is called with the process; a certificate variable has `certificate`."""
+    """$name. `get` is called with the process; `outside`: what it gives comes from outside (taint.py)."""
 
     name: str
     get: Callable[[Process], str]
     since: str = ""
     until: str = ""
     certificate: bool = False
+    outside: bool = False
 
 
 @dataclass(frozen=True)

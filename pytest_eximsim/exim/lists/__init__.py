@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..taint import marked
 from .addresses import AddressSubject
 from .hosts import HostSubject
 from .matching import match_list
@@ -32,15 +33,20 @@ __all__ = [
 
 def match_domain(p: Process, list_text: str, domain: str, *, expanded: bool = False, cache: str | None = None) -> Result:
     """Is the domain in the list? While the list is expanded, $domain is the domain where it is not set otherwise."""
-    subject = Text("domain", domain, special=True, captures=True)
+    subject = Text("domain", _outside(p, domain, expanded), special=True, captures=True)
     return match_list(p, list_text, subject, expanded=expanded, cache=cache, around=_with_domain(p, domain))
 
 
 def match_local_part(p: Process, list_text: str, local_part: str, *, caseful: bool = False, expanded: bool = False,
                      cache: str | None = None) -> Result:
     """Is the local part in the list? `+caseful` in the list compares with `local_part` as given."""
-    subject = Text("localpart", local_part, caseless=not caseful, captures=True)
+    subject = Text("localpart", _outside(p, local_part, expanded), caseless=not caseful, captures=True)
     return match_list(p, list_text, subject, expanded=expanded, cache=cache)
+
+
+def _outside(p: Process, subject: str, expanded: bool) -> str:
+    """The subject of a configuration's list is the client's word; that of a condition is what it is."""
+    return subject if expanded or not p.release.taints else marked(subject)
 
 
 def match_address(p: Process, list_text: str, address: str, *, expand: bool = True, cache: str | None = None) -> Result:

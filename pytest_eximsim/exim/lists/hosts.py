@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...errors import Died
+from ..expansion.ip import kill_by_mask
 from ..hosts import find_by_name, in_network, is_ip, local_literals, look_up_sender_name, masked, number_of
 from ..lookups import Deferred, Found, LookupSetupError, LookupTypeError, parse_type
-from ..taint import joined
+from ..taint import cut, is_tainted
 from .result import MATCHED, NOT_MATCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
 from .strings import Text, look_up
 from .syntax import Networks, Words
@@ -62,6 +63,8 @@ class HostSubject:
             pattern = str(p.configuration.main["primary_hostname"])
         elif pattern == "@[]":
             return MATCHED if self.address in local_literals(p) else NOT_MATCHED
+        if p.release.tainted_masks_kill and is_tainted(pattern):
+            kill_by_mask(pattern)
         if is_ip(pattern, p.release, mask=True):
             return MATCHED if in_network(self.address, pattern) else NOT_MATCHED
         joined_networks = None if p.release.strict_addresses else _SEVERAL.fullmatch(pattern)
@@ -78,7 +81,7 @@ class HostSubject:
         net = _NET.match(pattern) if ";" in pattern else None
         if net or (self.name == "" and ";" in pattern):
             bits = int(net[1]) if net and net[1] else -1
-            return self._net_lookup(p, joined(pattern[net.end():], [pattern]) if net else pattern, bits)
+            return self._net_lookup(p, cut(pattern[net.end():], pattern) if net else pattern, bits)
         if self.name == "":
             return Unresolved("cannot match host name in match_ip list")
         if _NAME.fullmatch(pattern):
@@ -92,7 +95,7 @@ class HostSubject:
         try:
             type = parse_type(name, p.release)
             key = masked(self.address, bits, ":" if type.name == "iplsearch" else ".") if type.single_key else ""
-            answer = look_up(p, type, joined(rest.lstrip(), [pattern]), key, partial=False)
+            answer = look_up(p, type, cut(rest.lstrip(), pattern), key, partial=False)
         except (LookupTypeError, LookupSetupError) as error:
             raise Died(str(error)) from None
         if isinstance(answer, Deferred):

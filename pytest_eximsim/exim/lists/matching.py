@@ -6,13 +6,13 @@ What one item means is asked of a `Subject`: `strings.py` (domains, local parts,
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ...errors import Crashed, Died, ExpansionError, ForcedFailure
-from ..taint import is_tainted, marked
+from ..files import open_error, read_file
+from ..taint import cut
 from .result import MATCHED, NOT_MATCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
 from .syntax import FileItem, Item, Named, Networks, Setting, Step, Words, file_lines, steps
 
@@ -63,7 +63,7 @@ class _Run:
     include_defer: bool = False
     ignore_defer: bool = False
     cacheable: bool = True
-    tainted: bool = False               # the expanded list holds data from outside
+    items: str = ""                     # the list expanded; its items are marked as it is
     depth: int = 0                      # how many named lists this one is inside of
 
     def set(self, name: str) -> None:
@@ -85,7 +85,7 @@ def match_list(p: Process, text: str, subject: Subject, *, expanded: bool = Fals
     items = text if expanded or ("$" not in text and "\\" not in text) else _expanded(p, text, around)
     if not isinstance(items, str):
         return items
-    run = _Run(p, subject, cache, text, around, tainted=is_tainted(items))
+    run = _Run(p, subject, cache, text, around, items=items)
     result = _go_through(run, steps(items, subject.kind, p.release.strict_addresses, single=single, named=named))
     if p.world.trace is not None:
         _tell(p, subject, items, result)
@@ -111,7 +111,7 @@ def _expanded(p: Process, text: str, around: Around | None) -> str | Result:
         return NOT_MATCHED
     except ExpansionError as error:
         log(p, f'failed to expand "{text}" while checking a list: {error.message}', panic=True)
-        return ListDeferred(error.defer)
+        return ListDeferred(error.search)
 
 
 def _go_through(run: _Run, listed: tuple[Step, ...]) -> Result:
@@ -128,7 +128,7 @@ def _go_through(run: _Run, listed: tuple[Step, ...]) -> Result:
             continue
         found: ItemResult
         if isinstance(step, Item):
-            found = run.subject.test(run.p, marked(step.text) if run.tainted else step.text)
+            found = run.subject.test(run.p, cut(step.text, run.items))
         elif isinstance(step, Networks):
             found = MATCHED if run.subject.test_networks(step) else NOT_MATCHED
         elif isinstance(step, Words):
@@ -191,7 +191,7 @@ def _named(run: _Run, step: Named) -> Result:
     if not isinstance(text, str):
         result = text
     else:
-        inner.tainted = is_tainted(text)
+        inner.items = text
         result = _go_through(inner, steps(text, kind, p.release.strict_addresses)) if text else NOT_MATCHED
     if not (cacheable and inner.cacheable):
         run.cacheable = False
@@ -215,10 +215,9 @@ def _file(run: _Run, step: FileItem) -> tuple[Result | None, bool]:
     """The lines of a file as items: the result, or None and the sign of the last line (case LISTS-011)."""
     p = run.p
     try:
-        content = p.world.files.read(step.path)
+        content = read_file(p, cut(step.path, run.items))
     except OSError as error:
-        reason = error.strerror or os.strerror(error.errno or 0)
-        raise Died(f'failed to open {step.path} when checking "{run.shown}": {reason}') from None
+        raise Died(f'failed to open {step.path} when checking "{run.shown}": {open_error(p, error)}') from None
     positive = step.positive
     for text, sign in file_lines(content, comments_anywhere=run.subject.kind not in ("address", "localpart")):
         positive = step.positive is sign

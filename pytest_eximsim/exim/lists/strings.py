@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Died
 from ..lookups import Deferred, Found, LookupSetupError, LookupType, LookupTypeError, parse_type, search
-from ..taint import joined
+from ..taint import cut, parted
 from .result import NOT_MATCHED, ListDeferred, Matched, Result
 from .syntax import Networks, Words
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Text:
     """A subject that is compared as text. `text` is in lower case while `caseless`; `original` is as it came.
 
-    `special`: `@`, `@[]`, `@mx_…` have their meaning; `captures`: a match sets $0, $1 … (later releases).
+    `special`: `@`, `@[]`, `@mx_…` have their meaning; `captures`: a match sets $0, $1 … (later releases);
+    these are marked as `original` is.
     """
 
     kind: str
@@ -33,14 +34,14 @@ class Text:
     text: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.text = lower(self.original) if self.caseless else self.original
+        self.text = lower(self.original) if self.caseless else str(self.original)
 
     @property
     def told(self) -> str:
         return self.text
 
     def make_caseful(self) -> None:
-        self.caseless, self.text = False, self.original
+        self.caseless, self.text = False, str(self.original)
 
     def test(self, p: Process, pattern: str) -> Result:
         """One item.
@@ -79,7 +80,7 @@ class Text:
         if not p.release.list_match_data:
             return Matched(None)
         if self.captures and groups is not None:
-            p.scratch.numbers = groups
+            p.scratch.numbers = list(parted(groups, self.original))
         return Matched(data)
 
     def _word(self, p: Process, pattern: str) -> Result:
@@ -115,13 +116,14 @@ class Text:
         name, _, rest = pattern.partition(";")
         try:
             type = parse_type(name, p.release)
-            answer = look_up(p, type, joined(rest.lstrip(), [pattern]), self.text, partial=self.partial)
+            answer = look_up(p, type, cut(rest.lstrip(), pattern), self.text, partial=self.partial)
         except (LookupTypeError, LookupSetupError) as error:
             raise Died(str(error)) from None
         match answer:
             case Found(value, wild, fixed):
                 if self.captures and p.release.list_match_data:
-                    p.scratch.numbers = [self.text] if wild is None else [self.text, wild, fixed or ""]
+                    numbers = [self.text] if wild is None else [self.text, wild, fixed or ""]
+                    p.scratch.numbers = list(parted(numbers, self.original))
                 return Matched(value)
             case Deferred(message):
                 return ListDeferred(message)
@@ -136,7 +138,7 @@ def look_up(p: Process, type: LookupType, rest: str, key: str, *, partial: bool 
         return search(p, type, rest, key)
     if type.kind == "absfilequery":
         file, _, query = rest.partition(" ")
-        return search(p, type, file, joined(query.lstrip(), [rest]))
+        return search(p, type, cut(file, rest), cut(query.lstrip(), rest))
     return search(p, type, None, rest)
 
 

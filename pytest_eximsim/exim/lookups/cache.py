@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..log import log
-from ..taint import is_unquoted, place_of
+from ..taint import is_tainted, is_unquoted, place_of
 from .registry import LookupType
-from .result import NOT_FOUND, Answer, Deferred, Found
+from .result import NOT_FOUND, Answer, Deferred, Found, LookupSetupError
 
 if TYPE_CHECKING:
     from ..state import Process
@@ -25,7 +25,27 @@ def search(p: Process, type: LookupType, file: str | None, key: str) -> Answer:
     A key that is empty is never found; a default (`lsearch*`) still is (case REDIS-080).
     """
     place = file or ""
+    refuse_tainted(p, place)
     _open(p, type, place)
+    if type.kind == "query" and type.driver.quote is not None and is_unquoted(key, type.name) and not _known(p, type, place, key):
+        log(p, f"tainted search query is not properly quoted{place_of(p)}: {key}", panic=True)
+    key = str(key)
+    answer = _found(p, type, place, key)
+    p.scratch.search_error = answer.message if isinstance(answer, Deferred) else ""
+    return answer
+
+
+def refuse_tainted(p: Process, file: str) -> None:
+    """A file that is named by data from outside is not opened: both logs tell it. Raises LookupSetupError; its text is what is left of an
+    earlier lookup (asked of Exim 4.96)."""
+    if is_tainted(file):
+        log(p, f"Tainted filename for search: '{file}'", panic=True)
+        error = p.scratch.search_error
+        nothing = "(null)" if p.connection.stream is None and p.address is None else p.release.null_word
+        raise LookupSetupError(nothing if error is None else error)
+
+
+def _found(p: Process, type: LookupType, place: str, key: str) -> Answer:
     answer = _find(p, type, place, key)
     if isinstance(answer, Deferred):
         return answer
@@ -59,13 +79,11 @@ def _find(p: Process, type: LookupType, file: str, key: str) -> Answer:
     if not key:
         return NOT_FOUND
     cache, options = p.scratch.lookup_cache, type.options
+    kept = _known(p, type, file, key)
+    if kept is not None:
+        return kept
     emptied: int = cache[type.name, file]
     place = (type.name, file, emptied, key, options)
-    kept: tuple[Answer, float | None] | None = cache.get(place)
-    if kept is not None and (kept[1] is None or kept[1] > p.world.clock.now()) and "cache=no_rd" not in options:
-        return kept[0]
-    if type.driver.quote is not None and is_unquoted(key, type.name):
-        log(p, f"tainted search query is not properly quoted{place_of(p)}: {key}", panic=True)
     reply = type.driver.find(p, file, key, options)
     if isinstance(reply.answer, Deferred):
         return reply.answer
@@ -74,6 +92,14 @@ def _find(p: Process, type: LookupType, file: str, key: str) -> Answer:
     else:
         cache[place] = reply.answer, None if reply.keep is None else p.world.clock.now() + reply.keep
     return reply.answer
+
+
+def _known(p: Process, type: LookupType, file: str, key: str) -> Answer | None:
+    """The answer that is kept and still good."""
+    cache = p.scratch.lookup_cache
+    kept: tuple[Answer, float | None] | None = cache.get((type.name, file, cache[type.name, file], key, type.options))
+    good = kept is not None and (kept[1] is None or kept[1] > p.world.clock.now()) and "cache=no_rd" not in type.options
+    return kept[0] if kept is not None and good else None
 
 
 def _partial(p: Process, type: LookupType, file: str, key: str) -> Answer:

@@ -158,6 +158,11 @@ def _driver(name: str, release: Release) -> LookupDriver:
     raise LookupTypeError(f'unknown lookup type "{name}"')
 
 
+def has_quoting(name: str) -> bool:
+    """Does the type have a rule of its own for ${quote_NAME:…}?"""
+    return name in DRIVERS and DRIVERS[name].quote is not None
+
+
 def quote(text: str, name: str, release: Release) -> str:
     """${quote_NAME:text}; types without a rule of their own leave the text alone. Raises LookupTypeError (case REDIS-072)."""
     driver = _driver(name, release)

@@ -24,7 +24,7 @@ def match(p: Process, subject: str, pattern: str) -> bool:
     found = regexes.compile_for_expansion(p, pattern).search(subject, given_up=partial(spend, p, HOPELESS))
     if found is None:
         return False
-    p.scratch.numbers = found.groups
+    p.scratch.numbers = list(parted(found.groups, subject))
     return True
 
 

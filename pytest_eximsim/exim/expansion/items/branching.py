@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
-from ... import taint
+from ...taint import cut
 from .. import json
 from ..cursor import DIGITS, SPACES
 from ..evaluator import choose, evaluate, scan, scan_branches, test
@@ -67,7 +67,7 @@ def lookup(p: Process, node: Call) -> str:
     if isinstance(answer, Deferred):
         raise ExpansionError(_deferred_text(p, key, answer.message), defer=answer.message)
     if isinstance(answer, Found) and answer.wild is not None:
-        p.scratch.numbers = ["", answer.wild, answer.fixed or ""]
+        p.scratch.numbers = ["", cut(answer.wild, key), cut(answer.fixed or "", key)]
     text = finish(p, node, answer.value if isinstance(answer, Found) else None, restore)
     p.scratch.numbers = saved_numbers
     return text
@@ -92,11 +92,11 @@ def _query(p: Process, kind: object, name: str, text: str) -> tuple[str | None, 
     """The file name in front of a query, for the types that have one."""
     whole, text = text, text.lstrip(SPACES)
     if getattr(kind, "kind", "query") != "absfilequery":
-        return None, taint.joined(text, [whole])
+        return None, cut(text, whole)
     if text[:1] != "/":
         raise ExpansionError(f'absolute file name expected for "{name}" lookup')
     file = text.split(None, 1)[0]
-    return file, taint.joined(text[len(file) + 1:], [whole])
+    return cut(file, whole), cut(text[len(file) + 1:], whole)
 
 
 def scan_lookup(p: Process, node: Call) -> str:
@@ -129,6 +129,7 @@ def extract(p: Process, node: Call) -> str:
         found = fields.numbered(field_number(key), strings[0], strings[1])
     else:
         found = fields.keyed(key, strings[0])
+    found = cut(found, strings[-1]) if found is not None else None
     p.scratch.value = found or ""
     text = choose(p, "extract", branches, found is not None, found or "", restore)
     p.scratch.numbers = numbers
@@ -185,8 +186,8 @@ def listextract(p: Process, node: Call) -> str:
     items = evaluate(p, node.arguments[1]) if len(node.arguments) > 1 else ""
     if node.fault is not None:
         raise ExpansionError(node.fault)
-    found = split(items)[1]
-    return finish(p, node, list_element(found, number), restore)
+    found = list_element(split(items)[1], number)
+    return finish(p, node, cut(found, items) if found is not None else None, restore)
 
 
 def list_element(items: list[str], number: int) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....errors import ExpansionError
 from .. import nested_acl
 
 if TYPE_CHECKING:
@@ -16,6 +15,14 @@ def acl(p: Process, *strings: str) -> str:
     return nested_acl.run(p, list(strings))[1] or ""
 
 
-def authresults(name: str) -> str:
-    """${authresults{name}}"""
-    raise ExpansionError(f"${{authresults{{{name}}}}} is not simulated")
+def authresults(p: Process, name: str) -> str:
+    """${authresults{name}}: an Authentication-Results: field with what is known of SPF and DMARC (case DMARC-005, -127)."""
+    parts = [f"Authentication-Results: {name}"]
+    word = p.scratch.variables.get("spf_result")
+    if word:
+        domain = p.message.sender.rpartition("@")[2]
+        guess = " (best guess record for domain)" if p.scratch.variables.get("spf_result_guessed") == "yes" else ""
+        parts.append(f"spf={word}{guess} " + (f"smtp.mailfrom={domain}" if domain else f"smtp.helo={p.connection.helo_name}"))
+    if p.message.dmarc_word:
+        parts.append(f"dmarc={p.message.dmarc_word}")
+    return ";\n\t".join(parts)

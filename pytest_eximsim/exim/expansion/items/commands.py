@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
+from ...log import log
+from ...taint import is_tainted, parted
 from ..cursor import SPACES, Cursor
 from ..evaluator import expand
 
@@ -16,9 +20,12 @@ SECONDS = 60.0
 
 def run_command(p: Process, command: str, *, expand_words: bool) -> str:
     """Run it; sets $runrc, returns the output. Raises ExpansionError, or what the port raises where programs are not allowed."""
-    words = command_words(command)
+    words = list(parted(command_words(command), command))
     if expand_words:
         words = [_expanded(p, word, command) for word in words]
+    if words and is_tainted(words[0]):
+        log(p, f"Attempt to exec tainted path: '{words[0]}'", panic=True)
+        raise ExpansionError(f"couldn't create child process: {os.strerror(errno.EPERM)}")
     if not words:
         p.scratch.runrc = 127
         return ""

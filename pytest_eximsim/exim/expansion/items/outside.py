@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import durations
+from ...files import open_error, read_file
 from ...world import Endpoint, Stream
 from ..cursor import DIGITS
 from ..evaluator import evaluate, scan
@@ -27,14 +28,11 @@ def system_text(error: OSError) -> str:
 def readfile(p: Process, path: str, end_of_line: str | None = None) -> str:
     """${readfile{path}{replacement of newlines}}"""
     try:
-        text = p.world.files.read(path).decode("latin-1")
+        text = read_file(p, path).decode("latin-1")
     except IsADirectoryError:
         return ""
     except OSError as error:
-        reason = system_text(error)
-        if error.errno == errno.EACCES:
-            reason += " (euid=0 egid=0)"
-        raise ExpansionError(f"failed to open {path}: {reason}") from None
+        raise ExpansionError(f"failed to open {path}: {open_error(p, error)}") from None
     return _lines(text, end_of_line)
 
 
@@ -67,6 +65,8 @@ def dlfunc(p: Process, *strings: str) -> str:
 
 def readsocket(p: Process, node: Call) -> str:
     """${readsocket{name}{request}{timeout}{end of line}{on failure}}: connects through the scenario's network."""
+    from ...lookups import LookupSetupError, refuse_tainted
+
     strings = [evaluate(p, part) for part in node.arguments[:4]]
     failure = node.arguments[4] if len(node.arguments) > 4 else None
     if len(strings) < 2:
@@ -74,7 +74,11 @@ def readsocket(p: Process, node: Call) -> str:
     seconds = _timeout(p, strings[2] if len(strings) > 2 else None)
     text = ""
     try:
+        if p.release.brace_reasons:
+            refuse_tainted(p, strings[0])
         text = _exchange(p, strings, seconds)
+    except LookupSetupError as problem:
+        raise ExpansionError(str(problem)) from None
     except _SocketFailure as problem:
         if failure is None:
             raise ExpansionError(str(problem)) from None

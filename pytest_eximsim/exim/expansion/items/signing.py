@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import regexes
+from ...taint import cut, joined, parted
 from ..evaluator import evaluate
 from ..nodes import Call
 from ..operators import addresses, encoding
@@ -44,7 +45,7 @@ def prvs(p: Process, address: str, key: str, number: str | None = None) -> str:
     made = _hash(address, key, number or "0", day)
     if made is None:
         raise ExpansionError("prvs hmac-sha1 conversion failed")
-    return f"prvs={number or '0'}{day}{made}={local}@{domain}"
+    return cut(f"prvs={number or '0'}{day}{made}={local}@{domain}", address)
 
 
 def prvscheck(p: Process, node: Call) -> str:
@@ -60,11 +61,11 @@ def prvscheck(p: Process, node: Call) -> str:
         if node.fault is not None:
             raise ExpansionError(node.fault)
         return ""
-    p.scratch.numbers = found.groups
+    p.scratch.numbers = list(parted(found.groups, subject))
     _, number, day, given, local, domain = found.groups
-    address = f"{local}@{domain}"
+    address = cut(f"{local}@{domain}", subject)
     variables["prvscheck_address"] = address
-    variables["prvscheck_keynum"] = number
+    variables["prvscheck_keynum"] = cut(number, subject)
     key = evaluate(p, strings[1]) if len(strings) > 1 else ""
     if len(strings) < 2:
         raise ExpansionError(node.data or "")
@@ -100,7 +101,7 @@ def srs_encode(p: Process, secret: str, path: str, domain: str) -> str:
     quoted = '"' in local
     local = local.replace('"', "")
     mark_quote = '"' if quoted else ""
-    return f"{mark_quote}SRS0={mark}={stamp}={host}={local}{mark_quote}@{domain}"
+    return joined(f"{mark_quote}SRS0={mark}={stamp}={host}={local}{mark_quote}@{domain}", [path, domain])
 
 
 def srs_hash(secret: str, address: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import regexes
+from ...taint import cut, joined, parted
 from ..budget import HOPELESS, spend
 from ..evaluator import expand
 from ..operators import parts, utf8
@@ -41,16 +42,16 @@ def _numbers(name: str, first: str, second: str, third: str | None) -> tuple[int
 def substr_item(first: str, second: str, third: str | None = None) -> str:
     """${substr{offset}{length}{text}}, ${substr{offset}{text}} (case EXPAND-004)"""
     offset, length, text = _numbers("substr", first, second, third)
-    return parts.substring(text, offset, length)
+    return cut(parts.substring(text, offset, length), text)
 
 
 def length_item(first: str, text: str) -> str:
-    return parts.substring(text, 0, _number(first, "length", positive=True))
+    return cut(parts.substring(text, 0, _number(first, "length", positive=True)), text)
 
 
 def hash_item(first: str, second: str, third: str | None = None) -> str:
     length, characters, text = _numbers("hash", first, second, third)
-    return parts.textual_hash(text, length, characters)
+    return cut(parts.textual_hash(text, length, characters), text)
 
 
 def nhash_item(first: str, second: str, third: str | None = None) -> str:
@@ -72,15 +73,16 @@ def substitute(p: Process, subject: str, pattern: str, replacement: str) -> str:
                 break
             start, empty = start + 1, False
             continue
-        p.scratch.numbers = match.groups
-        found += [subject[place:match.start], expand(p, replacement)]
+        p.scratch.numbers = list(parted(match.groups, subject))
+        found += [cut(subject[place:match.start], subject), expand(p, replacement)]
         spend(p, 16 + len(found[-1]))
         place = start = match.end
         empty = match.start == match.end
         if empty and place == len(subject):
             break
     p.scratch.numbers = saved
-    return "".join([*found, subject[place:]])
+    found.append(cut(subject[place:], subject))
+    return joined("".join(found), found)
 
 
 def translate(text: str, old: str, new: str) -> str:
@@ -88,7 +90,7 @@ def translate(text: str, old: str, new: str) -> str:
     if not new:
         return text
     table = {ord(char): new[min(place, len(new) - 1)] for place, char in enumerate(old)}
-    return text.translate(table)
+    return cut(text.translate(table), text)
 
 
 def hmac_item(algorithm: str, key: str, text: str) -> str:
@@ -102,7 +104,7 @@ def listquote(separator: str, text: str) -> str:
     mark = separator[:1]
     if not text:
         return " "
-    return text.replace(mark, mark * 2) if mark else text
+    return cut(text.replace(mark, mark * 2), text) if mark else text
 
 
 def imapfolder(p: Process, name: str, separator: str | None = None, specials: str | None = None) -> str:
@@ -110,6 +112,6 @@ def imapfolder(p: Process, name: str, separator: str | None = None, specials: st
     if separator is not None and len(separator) != 1:
         raise ExpansionError(f'IMAP folder separator must be one character, found "{separator}"')
     charset = str(p.configuration.main.get("headers_charset") or "UTF-8")
-    return utf8.imap_folder(name, charset, separator or "/", specials or "")
+    return cut(utf8.imap_folder(name, charset, separator or "/", specials or ""), name)
 
 

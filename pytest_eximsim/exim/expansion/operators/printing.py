@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
+from ...taint import cut, marked
 from ..cursor import ALPHANUMERIC
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def quote(p: Process, text: str, argument: str | None) -> str:
 
 def _quoted_for_lookup(p: Process, text: str, argument: str) -> str:
     """No type's quoting knows an option."""
-    from ...lookups import LookupTypeError
+    from ...lookups import LookupTypeError, has_quoting
     from ...lookups import quote as quote_for
 
     name, underscore, option = argument.partition("_")
@@ -34,7 +35,7 @@ def _quoted_for_lookup(p: Process, text: str, argument: str) -> str:
         raise ExpansionError(str(error)) from None
     if underscore:
         raise ExpansionError(f'"{option}" unrecognized after "${{quote_{name}"')
-    return found
+    return marked(found, name) if type(text) is not str and has_quoting(name) else cut(found, text)
 
 
 def _in_quotes(text: str) -> str:

@@ -62,7 +62,7 @@ def domain_to_alabel(text: str) -> str:
     except UnicodeError:
         raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string encoding error") from None
     if decoded.isascii():
-        return decoded
+        return text
     labels = unicodedata.normalize("NFC", decoded.lower()).split(".")
     if any(not label.isascii() and (label.startswith("-") or label.endswith("-")) for label in labels):
         raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string start/ends with forbidden hyphen")
@@ -70,6 +70,8 @@ def domain_to_alabel(text: str) -> str:
 
 
 def domain_from_alabel(text: str) -> str:
+    if "xn--" not in text and text.isascii():
+        return text
     try:
         labels = [label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label for label in text.split(".")]
         return ".".join(labels).encode("utf-8").decode("latin-1")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import durations
-from ...log import log
 from ...taint import is_tainted
 from .. import ip
-from ..evaluator import expand
+from ..evaluator import expand, refused
 from ..numbers import Arithmetic, integer
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ def expanded(p: Process, text: str) -> str:
     """${expand:…}: once more (case EXPAND-020)."""
     try:
         if is_tainted(text):
-            log(p, f"attempt to expand tainted string '{text}'", panic=True)
-            raise ExpansionError(f"attempt to expand tainted string '{text}'")
+            raise refused(p, text)
         return expand(p, text)
     except ExpansionError as error:
         error.message = f'internal expansion of "{text}" failed: {error.message}'

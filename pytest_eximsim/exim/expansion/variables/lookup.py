@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
-from ... import taint
+from ...taint import marked
 from ..cursor import LETTERS
 from ..nodes import CHECKS_ACL_VARIABLES, Value
 
@@ -33,14 +33,14 @@ def find_variable(name: str, names: Tables) -> Value | None:
     """The node of a known variable."""
     entry = names.variables.get(name)
     if entry is not None:
-        return Value(taint.marking(entry.get) if names.release.taints and name in taint.VARIABLES else entry.get, name)
+        return Value(_from_outside(entry.get) if entry.outside and names.release.taints else entry.get, name)
     if name.startswith(("acl_c", "acl_m")) and name[5:6] not in tuple(LETTERS):
         return Value(_acl_variable(name), name, acl=True, checks=CHECKS_ACL_VARIABLES)
     if name.startswith("r_") and names.release.router_variables:
         return Value(_router_variable(name), name, acl=True, checks=CHECKS_ACL_VARIABLES)
     found = _NUMBERED.fullmatch(name)
     if found and 0 < int(found.group(2)) <= (names.release.auth_variables if found.group(1) == "auth" else names.release.regex_variables):
-        return Value(taint.marking(_stored(name)) if names.release.taints else _stored(name), name)
+        return Value(_from_outside(_stored(name)) if names.release.taints else _stored(name), name)
     return None
 
 
@@ -53,6 +53,10 @@ def unknown_variable(text: str, name: str) -> str:
     if name[5:6] in tuple(LETTERS):
         return f"{text} (6th character of a user-defined ACL variable must be a digit or underscore)"
     return f"{text} (strict_acl_vars is set)"
+
+
+def _from_outside(get: Callable[[Process], str]) -> Callable[[Process], str]:
+    return lambda p: marked(get(p))
 
 
 def _acl_variable(name: str) -> Callable[[Process], str]:

@@ -20,7 +20,10 @@ def field(name: str) -> Callable[[Process], str]:
 
 
 def stored(name: str, default: str = "") -> Callable[[Process], str]:
-    return lambda p: str(p.scratch.variables.get(name, default))
+    def get(p: Process) -> str:
+        value = p.scratch.variables.get(name, default)
+        return value if isinstance(value, str) else str(value)
+    return get
 
 
 def argument(number: int) -> Callable[[Process], str]:
@@ -52,6 +55,7 @@ _TEXTS = (
     "tls_out_cipher", "tls_out_peerdn", "tls_out_sni", "warn_message_delay", "warn_message_recipient", "warn_message_recipients",
     "warnmsg_delay", "warnmsg_recipient", "warnmsg_recipients", "bmi_alt_location", "bmi_base64_tracker_verdict", "bmi_base64_verdict",
 )
+_OUTSIDE = ("bounce_recipient", "dnslist_text")
 _OLD_TEXTS = (
     "demime_reason", "dmarc_ar_header", "found_extension",
     "srs_db_address", "srs_db_key", "srs_orig_recipient", "srs_orig_sender", "srs_status", "tpda_defer_errstr",
@@ -93,7 +97,7 @@ VARIABLES = (
     Variable("tls_out_ourcert", stored("tls_out_ourcert"), since="4.96", certificate=True),
     Variable("tls_out_peercert", stored("tls_out_peercert"), since="4.96", certificate=True),
     Variable("value", field("value")),
-    *(Variable(name, stored(name)) for name in _TEXTS),
+    *(Variable(name, stored(name), outside=name in _OUTSIDE) for name in _TEXTS),
     *(Variable(name, stored(name), until="4.82+") for name in _OLD_TEXTS),
     *(Variable(name, stored(name), since="4.96") for name in _NEW_TEXTS),
     *(Variable(name, stored(name), since="4.99") for name in _NEWEST_TEXTS),
