@@ -15,10 +15,10 @@ from ...routers import Host, Routed
 from ..verdict import Result
 from . import cache, texts
 from .address import Verified
-from .conversation import Again, Call, converse
-from .dialogue import Broken, Dialogue, connect
+from .conversation import Call, converse
+from .dialogue import Again, Broken, Dialogue, connect
 from .options import Options
-from .targets import REMOTE, hosts_of, port_of
+from .targets import REMOTE, hosts_of, port_of, source_of
 
 if TYPE_CHECKING:
     from ...state import Address, Process
@@ -96,6 +96,7 @@ def _try_hosts(call: Call, hosts: Sequence[Host]) -> bool:
         if clock.now() - started >= options.overall:
             break
         call.address.host, call.address.host_address, call.address.host_port = host.name, host.address, host.port
+        call.no_tls = False
         if _one_host(call, host):
             return True
     return False
@@ -103,9 +104,10 @@ def _try_hosts(call: Call, hosts: Sequence[Host]) -> bool:
 
 def _one_host(call: Call, host: Host) -> bool:
     call.stage, call.said = "setup", ""
+    source = source_of(call.p, call.transport, host, call.address.address)
     port = port_of(call.p, call.transport, host, call.address.address)
     try:
-        stream = connect(call.p, host.address, port, "", float(call.options.connect))
+        stream = connect(call.p, host.address, port, source, float(call.options.connect))
     except TimeoutError:
         return _no_connection(call, host, "Connection timed out")
     except OSError as error:
@@ -114,7 +116,6 @@ def _one_host(call: Call, host: Host) -> bool:
     try:
         done = converse(call, host, dialogue) or _refused(call, host, dialogue)
     except Again:
-        call.random = None
         stream.close()
         return _one_host(call, host)
     except Broken as broken:

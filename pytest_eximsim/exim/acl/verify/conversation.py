@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...hints import CalloutRecord
 from . import cache, texts
-from .dialogue import Broken, Dialogue
-from .setting_up import hello
+from .dialogue import Again, Broken, Dialogue
+from .setting_up import hello, start_tls
 
 if TYPE_CHECKING:
     from ...config.model import Driver
@@ -18,16 +18,13 @@ if TYPE_CHECKING:
     from .options import Options
 
 
-class Again(Exception):
-    """The server did not go on after the random local part: a new connection without it."""
-
-
 @dataclass(slots=True)
 class Call:
     """One callout: who asks what of whom.
 
     `random`: the local part to try first; `found`: what the cache will keep of the address; `stage`: how far it is ("setup",
-    "own", "mail", "rcpt", "postmaster"; "own": it is we who do not go on); `said`: what an earlier refusal left for the log.
+    "own", "mail", "rcpt", "postmaster"; "own": it is we who do not go on); `said`: what an earlier refusal left for the log;
+    `size`: the server offers SIZE; `no_tls`: TLS failed, it goes without.
     """
 
     p: Process
@@ -43,6 +40,8 @@ class Call:
     found: str = ""
     stage: str = "setup"
     said: str = ""
+    size: bool = False
+    no_tls: bool = False
 
     @property
     def modern(self) -> bool:
@@ -51,6 +50,8 @@ class Call:
 
 def converse(call: Call, host: Host, d: Dialogue) -> bool:
     """Everything up to the answer; False where the last reply refused. Raises Broken, and Again where it must be begun anew."""
+    if call.transport.options["protocol"] == "smtps":
+        start_tls(call, host, d, again=False)
     if not (d.read() and hello(call, host, d)):
         if not call.modern:
             call.verified.failure = "mail"
@@ -58,7 +59,7 @@ def converse(call: Call, host: Host, d: Dialogue) -> bool:
                 call.verified.kind, call.domain.result = "null sender", cache.REJECT
         return False
     call.domain.result = cache.REJECT_NULL if call.old == cache.REJECT_NULL else cache.ACCEPT
-    if not _mail(call, d):
+    if not _mail(call, d, "" if call.random is not None else _size(call)):
         return False
     if call.random is not None:
         answer = _ask_random(call, d, call.random)
@@ -72,10 +73,17 @@ def converse(call: Call, host: Host, d: Dialogue) -> bool:
     return call.options.postmaster is None or _postmaster(call, d, call.options.postmaster)
 
 
-def _mail(call: Call, d: Dialogue) -> bool:
+def _size(call: Call) -> str:
+    """Later releases tell a recipient's server the size, where the client told it and no cache is asked."""
+    message, addition = call.p.message, call.transport.options["size_addition"]
+    wanted = call.modern and call.size and call.recipient and call.options.no_cache and message.size > 0
+    return f" SIZE={message.size + message.linecount + addition}" if wanted and isinstance(addition, int) and addition >= 0 else ""
+
+
+def _mail(call: Call, d: Dialogue, size: str) -> bool:
     """A refusal of the empty sender is kept for the domain."""
     call.stage, call.verified.failure = "mail", "mail"
-    if d.ask(f"MAIL FROM:<{call.sender}>"):
+    if d.ask(f"MAIL FROM:<{call.sender}>{size}"):
         call.stage, call.verified.failure = "rcpt", ""
         return True
     call.domain.result = ""
@@ -115,8 +123,9 @@ def _ask_random(call: Call, d: Dialogue, local_part: str) -> bool | None:
     except Broken:
         reset = False
     if not reset:
+        call.random = None
         raise Again
-    return None if _mail(call, d) else False
+    return None if _mail(call, d, _size(call)) else False
 
 
 def _postmaster(call: Call, d: Dialogue, sender: str) -> bool:

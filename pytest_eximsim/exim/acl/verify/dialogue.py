@@ -22,6 +22,10 @@ class Broken(Exception):
         self.reason = reason
 
 
+class Again(Exception):
+    """The server did not go on after the random local part, or with TLS: a new connection without."""
+
+
 @dataclass(slots=True)
 class Dialogue:
     """A connection to one host. `sent` is the last command as errors show it, `reply` the last reply, its lines joined by newlines."""

@@ -10,7 +10,7 @@ from ...lists import Matched, match_host
 from ...log import log
 from ...world import TlsFailed
 from . import texts
-from .dialogue import Broken, Dialogue
+from .dialogue import Again, Broken, Dialogue
 
 if TYPE_CHECKING:
     from ...routers import Host
@@ -23,20 +23,42 @@ def hello(call: Call, host: Host, d: Dialogue) -> bool:
     if name is None:
         return False
     lmtp = call.transport.options["protocol"] == "lmtp"
+    call.size = False
     if not d.ask(f"{'LHLO' if lmtp else 'EHLO'} {name}"):
         if lmtp or not _helo(call, d, name):
             return False
         return _required_tls(call, host, False) and _authenticated(call, host, frozenset())
     offered = _offered(d)
-    if "STARTTLS" not in offered or _listed(call, "hosts_avoid_tls", host) or _listed(call, "hosts_verify_avoid_tls", host):
-        return _required_tls(call, host, "STARTTLS" in offered) and _authenticated(call, host, offered)
-    if not d.ask("STARTTLS"):
-        return _required_tls(call, host, True) and _authenticated(call, host, offered)
+    if _tls_is_wanted(call, host, offered) and d.ask("STARTTLS"):
+        start_tls(call, host, d)
+        if not d.ask(f"EHLO {name}"):
+            return False
+        offered = _offered(d)
+    elif not _required_tls(call, host, "STARTTLS" in offered):
+        return False
+    call.size = "SIZE" in offered
+    return _authenticated(call, host, offered)
+
+
+def _tls_is_wanted(call: Call, host: Host, offered: frozenset[str]) -> bool:
+    avoided = call.no_tls or _listed(call, "hosts_avoid_tls", host) or _listed(call, "hosts_verify_avoid_tls", host)
+    return "STARTTLS" in offered and not avoided
+
+
+def start_tls(call: Call, host: Host, d: Dialogue, *, again: bool = True) -> None:
+    """The handshake. Where it fails, all is begun anew without TLS (`again`), unless the transport does not want that."""
     try:
         d.stream.start_tls(server=False, sni=host.name)
-    except TlsFailed:
-        raise Broken("closed") from None
-    return d.ask(f"EHLO {name}") and _authenticated(call, host, _offered(d))
+    except TlsFailed as failed:
+        if not again or not call.transport.options["tls_tempfail_tryclear"] or _listed(call, "hosts_require_tls", host):
+            raise Broken("closed") from None
+        place = f"{host.name} [{host.address}] (not in hosts_require_tls)"
+        if call.modern:
+            log(call.p, f"TLS session: {failed}: callout unencrypted to {place}")
+        else:
+            log(call.p, f"TLS session failure: delivering unencrypted to {place}")
+        call.no_tls = True
+        raise Again from None
 
 
 def _offered(d: Dialogue) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....errors import ExpansionError
+from ....errors import ExpansionError, ForcedFailure
 from ...expansion import expand
 from ...expansion.splitting import split
 from ...hosts import is_ip
@@ -72,3 +72,24 @@ def port_of(p: Process, transport: Driver, host: Host, address: str) -> int:
     if value not in _SERVICES:
         log(p, f'<{address}>: TCP port "{value}" is not defined for callout', panic=True)
     return _SERVICES.get(value, 25)
+
+
+def source_of(p: Process, transport: Driver, host: Host, address: str) -> str:
+    """The first address of `interface` that is of the host's family; "" for any."""
+    option = transport.options["interface"]
+    if not isinstance(option, str):
+        return ""
+    try:
+        listed = split(expand(p, option))[1]
+    except ForcedFailure:
+        return ""
+    except ExpansionError as error:
+        log(p, f'<{address}>: failed to expand "interface" option for callout: {error.message}', panic=True)
+        return ""
+    for one in listed:
+        if not is_ip(one):
+            log(p, f'<{address}>: "{one}" is not a valid IP address for the "interface" option for callout', panic=True)
+            return ""
+        if is_ip(one) == is_ip(host.address):
+            return one
+    return ""
