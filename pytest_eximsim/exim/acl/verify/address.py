@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...addresses import qualify
@@ -39,7 +39,6 @@ class Verified:
     search: str | None = None
     told: bool = False
     with_callout: bool = False
-    children: list[Address] = field(default_factory=list)
 
     @property
     def deferred(self) -> bool:

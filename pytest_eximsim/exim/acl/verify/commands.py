@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...addresses import AddressSyntaxError, parse_address, qualify, syntax_of
+from ...addresses import qualify
+from ...rewrite import rewrite_recipient
 from ...routers import Deferred, Failed, Mode, Routed, make_address, route
 from ..verdict import Result
 from .address import verify_address
@@ -32,7 +33,7 @@ def verify_for_command(p: Process, address: str) -> VerifyOutcome:
 
 def expand_for_command(p: Process, data: str) -> list[str]:
     """The lines of EXPN's reply: one level of redirection."""
-    address = qualify(p, data, recipient=True) if "@" not in data else data
+    address = rewrite_recipient(p, qualify(p, data, recipient=True) if "@" not in data else data)
     outcome = route(p, make_address(address), Mode.EXPN)
     if isinstance(outcome, Failed):
         return [f"553 {address} is undeliverable"]
@@ -42,11 +43,3 @@ def expand_for_command(p: Process, data: str) -> list[str]:
     if not children:
         return [f"250 <{address}>" if isinstance(outcome, Routed) else f"250 mail to <{address}> is discarded"]
     return [f"250{'-' if child is not children[-1] else ' '}<{child}>" for child in children]
-
-
-def parse(p: Process, data: str) -> str | AddressSyntaxError:
-    """The address of a command, or what is wrong with it."""
-    try:
-        return parse_address(data, syntax_of(p)).address
-    except AddressSyntaxError as error:
-        return error
