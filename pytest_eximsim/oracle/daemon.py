@@ -264,10 +264,10 @@ class Daemon:
 
     def changed(self) -> dict[str, bytes]:
         """Files that were written since the start, without logs and the spool."""
-        own = (self.names["@SPOOL@"], OWN, *(path.rpartition("/")[0] for path in self.logs.paths.values()), "/run/")
         found: dict[str, bytes] = {}
         if self.spool is None:
             return found
+        own = (self.names["@SPOOL@"], OWN, *(path.rpartition("/")[0] for path in self.logs.paths.values()), "/run/")
         for path, mark in self.tree.marks().items():
             if self.before.get(path) != mark and not path.startswith(tuple(one for one in own if one)):
                 with contextlib.suppress(OSError):

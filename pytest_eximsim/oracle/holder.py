@@ -28,10 +28,13 @@ libc = ctypes.CDLL(None, use_errno=True)
 def main() -> int:
     plan = json.loads(sys.stdin.buffer.readline())
     _check(libc.unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID), "unshare")
+    told, tell = os.pipe()
     child = os.fork()
     if child:
         print(child, flush=True)
+        os.write(tell, b"x")
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.read(told, 1)            # its number is said first
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)       # orphans come to process 1: reap them
     try:
