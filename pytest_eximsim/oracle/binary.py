@@ -23,7 +23,9 @@ NEAREST = (("4.82+", (0,)), ("4.96", (4, 90)), ("4.99", (4, 97)))
 
 @dataclass(frozen=True)
 class Binary:
-    """A real Exim. `configuration` is the path that is compiled in; `options` are its own defaults."""
+    """A real Exim. `configuration` is the path that is compiled in, `options` its own defaults; `features` and `macros` are what it says of
+    itself (`-bV`, `-bP macros`).
+    """
 
     path: str
     version: str
@@ -32,6 +34,7 @@ class Binary:
     options: Mapping[str, str] = field(default_factory=dict)
     uid: int = 0
     gid: int = 0
+    macros: str = ""
 
     @property
     def release(self) -> str:
@@ -81,7 +84,7 @@ def _ask(path: str) -> Binary:
         search = re.search(r"^Configuration file search path is (\S+)", said, re.M)
         place = search[1].split(":")[0] if search else _compiled_path(path)
         uid, gid = _number("/etc/passwd", options.get("exim_user", "")), _number("/etc/group", options.get("exim_group", ""))
-        return Binary(path, version[1], place, said, options, uid, gid)
+        return Binary(path, version[1], place, said, options, uid, gid, _run(machine, path, "-bP", "macros"))
     finally:
         if machine is not None:
             machine.close()

@@ -115,10 +115,10 @@ class RealExim:
         self.nameservers.append(nameserver)
         self.proxies.allow(machine)
         self._sqlite(machine)
+        if not self.names:
+            self.names = machine.names
         machine.configure(self._named(exim), placed)
         serve_redis(self.hub, self.wires, self.redis_server, machine)
-        if not self.names:
-            self.names.update(machine.names)
 
     def _placed(self, exim: Exim, directory: str) -> configurations.Placed:
         return configurations.place(exim, Path(directory))
