@@ -6,7 +6,7 @@ here.
                                      before) have their usual meaning
     host 198.51.100.7 NAME           the address record of NAME, and the PTR record that leads back
     listed 203.0.113.66 LIST 127.0.0.2 ["text"]      the entry of a DNS list
-    name RCODE WORD                  SERVFAIL, REFUSED, NXDOMAIN or TIMEOUT, whatever is asked about that name
+    name RCODE WORD                  SERVFAIL, REFUSED, FORMERR, NXDOMAIN or TIMEOUT, whatever is asked about that name
 
 Text is latin-1 in records, any case in names; names compare without case.
 """
@@ -25,6 +25,7 @@ DEFAULT_TTL = 300
 MAX_CHAIN = 10
 FORCED = {
     "SERVFAIL": DnsStatus.SERVFAIL, "REFUSED": DnsStatus.SERVFAIL, "NXDOMAIN": DnsStatus.NXDOMAIN, "TIMEOUT": DnsStatus.TIMEOUT,
+    "FORMERR": DnsStatus.SERVFAIL,
 }
 
 

@@ -160,6 +160,7 @@ class _Reader:
                 return result
             result += "."
             self.i += 1
+            self.skip_comment()
 
     def _label(self) -> str:
         text, start, i, size = self.text, self.i, self.i, len(self.text)

@@ -132,7 +132,7 @@ EXIM_4_82 = replace(
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
     list_match_data=False, helo_is_domain=True, unknown_list_kills=True, old_spf_words=True, deferred_name_quoted=False,
-    reverse_checked_by_dns=False,
+    reverse_checked_by_dns=False, malformed_headers_logged=False,
     brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
     pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, if_restores_value=False,
     boolean_negation=False, matching_sets_value=False,

@@ -26,6 +26,8 @@ GOOD = [
     ("<a%b!c+d@E.example>", "a%b!c+d@E.example"),
     ("<\xe9@b.example>", "\xe9@b.example"),
     ("<a@b-.example>", "a@b-.example"),
+    ("a @ b . example", "a@b.example"),
+    ("a(x) @ (y) b (z) . example", "a@b.example"),
 ]
 
 BAD = [

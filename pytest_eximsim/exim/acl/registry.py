@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..release import RELEASES, Release
 from . import modifiers
-from .conditions import dnslists, matching, nested, ratelimit, scanning, seen, spf
+from .conditions import dmarc, dnslists, matching, nested, ratelimit, scanning, seen, spf
 from .controls import control
 from .phases import all_but, phases
 from .verdict import OK, Outcome
@@ -72,6 +72,7 @@ ENTRIES = (
     _condition("domains", matching.domains, expanded=False, at=all_but("RCPT VRFY PRDR"), since="4.96"),
     _condition("encrypted", matching.encrypted, expanded=False, at=phases("NOTSMTP NOTSMTP_START CONNECT HELO"), until="4.82+"),
     _condition("encrypted", matching.encrypted, expanded=False, at=phases("NOTSMTP NOTSMTP_START HELO"), since="4.96"),
+    _condition("dmarc_status", dmarc.dmarc_status, at=all_but("DATA")),
     _modifier("endpass", _by_engine, expanded=False),
     _condition("hosts", matching.hosts, expanded=False, at=_NO_CLIENT),
     _condition("local_parts", matching.local_parts, expanded=False, at=all_but("RCPT PRDR"), until="4.82+"),
@@ -104,7 +105,6 @@ NOT_SIMULATED: dict[str, tuple[str, str]] = {
     "demime": ("", "4.82+"),
     "dkim_signers": ("", ""),
     "dkim_status": ("", ""),
-    "dmarc_status": ("", ""),
     "mime_regex": ("", ""),
     "regex": ("", ""),
     "udpsend": ("", ""),

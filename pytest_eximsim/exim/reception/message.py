@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError
 from ..acl import Phase, Result, Verdict
+from ..acl.conditions.dmarc import begin_message
 from ..ids import new_id
 from ..log import log
 from ..lookups.cache import tidy_up
@@ -28,6 +29,7 @@ def receive(s: Session, source: DataSource | ChunkSource, *, chunk_reply: str = 
     message = s.p.message
     tidy_up(s.p)
     message.received_time = s.p.world.clock.now()
+    begin_message(s.p)
     try:
         over = _receive(s, source, chunk_reply)
     except TimeoutError:
