@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .release import Release
     from .state import Connection, Process
 
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,8}")
 _FOUR = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
 _MASK = re.compile(r"/\d+$", re.ASCII)
 _GROUP = re.compile(r"[0-9A-Fa-f]{1,4}")
@@ -55,9 +56,14 @@ def address_kind(text: str, strict: bool, mask: bool) -> int:
     if ":" in address:
         address, percent, scope = address.partition("%")
         valid = not (percent and (slash or not all(33 <= ord(char) <= 126 for char in scope)))
-        return 6 if valid and _six(address) is not None and int(bits or 0) <= 128 else 0
+        return 6 if valid and _six(address) is not None and _bits(bits) <= 128 else 0
     match = _FOUR.fullmatch(address)
-    return 4 if match and max(map(int, match.groups())) <= 255 and int(bits or 0) <= 32 else 0
+    return 4 if match and max(map(int, match.groups())) <= 255 and _bits(bits) <= 32 else 0
+
+
+def _bits(digits: str) -> int:
+    """The number behind the slash, 0 where there is none; of a long one enough to be too large."""
+    return int(digits.lstrip("0")[:9] or "0")
 
 
 def _shape(text: str) -> int:
@@ -118,8 +124,33 @@ def _number(address: str) -> tuple[int, int] | None:
         for byte in match.groups():
             value = value << 8 | int(byte)
         return 32, value & 0xFFFFFFFF
-    value6 = _six(address.partition("%")[0])
+    address = address.partition("%")[0]
+    value6 = _six(address)
+    if value6 is None:
+        value6 = _packed(address)
     return None if value6 is None else (128, value6)
+
+
+def _packed(address: str) -> int | None:
+    """What the older release takes for an IPv6 address though it is none (12345::1): two groups to 32 bits, what is more is lost."""
+    head, double, tail = address.partition("::")
+    sides: list[list[int]] = []
+    for side in (head, tail):
+        parts = side.split(":") if side else []
+        if parts and (four := _FOUR.fullmatch(parts[-1])):
+            a, b, c, d = map(int, four.groups())
+            parts[-1:] = [f"{a << 8 | b:x}", f"{c << 8 | d:x}"]
+        if not all(_HEXADECIMAL.fullmatch(part) for part in parts):
+            return None
+        sides.append([int(part, 16) for part in parts])
+    missing = 8 - len(sides[0]) - len(sides[1])
+    if missing < 0 or (missing and not double):
+        return None
+    groups = [*sides[0], *[0] * missing, *sides[1]]
+    value = 0
+    for high, low in zip(groups[::2], groups[1::2], strict=True):
+        value = value << 32 | (high << 16) + low & 0xFFFFFFFF
+    return value
 
 
 @lru_cache(maxsize=4096)
@@ -130,7 +161,7 @@ def network_of(text: str) -> tuple[int, int, int] | None:
     if found is None:
         return None
     width, value = found
-    kept = min(int(bits), width) if slash else width
+    kept = min(_bits(bits), width) if slash and bits.isascii() and bits.isdigit() else width
     return width, value >> (width - kept), kept
 
 

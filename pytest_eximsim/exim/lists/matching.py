@@ -7,7 +7,7 @@ What one item means is asked of a `Subject`: `strings.py` (domains, local parts,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ...errors import Crashed, Died, ExpansionError, ForcedFailure
@@ -47,6 +47,8 @@ class Subject(Protocol):
 
 #: How deep named lists may hold each other; a list that holds itself has no end.
 DEEPEST = 50
+#: How many named lists are gone through for one list: those that hold each other twice would never come to an end (nor do they in Exim).
+MOST = 50_000
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class _Run:
     cacheable: bool = True
     items: str = ""                     # the list expanded; its items are marked as it is
     depth: int = 0                      # how many named lists this one is inside of
+    left: list[int] = field(default_factory=lambda: [MOST])     # how many more may be gone through, for all those inside too
 
     def set(self, name: str) -> None:
         match name:
@@ -184,7 +187,10 @@ def _named(run: _Run, step: Named) -> Result:
             return known
     if run.depth == DEEPEST:
         raise Crashed(f"the {kind} list +{step.name} holds itself: Exim overflows its stack")
-    inner = _Run(p, run.subject, run.cache, listed.text, run.around, depth=run.depth + 1)
+    run.left[0] -= 1
+    if run.left[0] < 0:
+        raise Died(f"going through more than {MOST} named lists for one (limit of the simulator)")
+    inner = _Run(p, run.subject, run.cache, listed.text, run.around, depth=run.depth + 1, left=run.left)
     text: str | Result = listed.text
     if "$" in listed.text or "\\" in listed.text:
         text = _expanded(p, listed.text, run.around)
