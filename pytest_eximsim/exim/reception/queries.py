@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError
@@ -82,7 +83,7 @@ def vrfy(s: Session) -> bool:
     if verdict.result is not Result.OK:
         return replies.refuse(s, Phase.VRFY, verdict)
     try:
-        address = parse_address(s.data, s.syntax).address
+        address = parse_address(s.data, replace(s.syntax, domain_literals=True)).address
     except AddressSyntaxError as error:
         s.say(f"501 {error}")
         return False
@@ -92,7 +93,7 @@ def vrfy(s: Session) -> bool:
 
 def _complete(s: Session) -> str | None:
     """Later releases want a domain before they ask the ACL; None: it was refused (s202)."""
-    parsed = parse_address(s.data, s.syntax)
+    parsed = parse_address(s.data, replace(s.syntax, domain_literals=True))
     if parsed.domain:
         return parsed.address
     if s.c.unqualified_recipient or parsed.address.lower() == "postmaster":
