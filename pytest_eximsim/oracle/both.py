@@ -6,11 +6,13 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ..errors import Position
 from ..scenario.loader import BoundCase
-from ..scenario.model import Exim
+from ..scenario.model import Clock, Exim
 from ..scenario.outcome import Failure, Outcome
 from ..scenario.runner import RunOptions, play_on, run_case
 from .binary import Binary
@@ -103,7 +105,7 @@ def _release_of(bound: BoundCase) -> str | None:
 
 @contextlib.contextmanager
 def _imitating(bound: BoundCase, binary: Binary) -> Iterator[BoundCase]:
-    """The same scenario for a simulator of this binary's release and build."""
+    """The same scenario for a simulator of this binary's release and build, at the same time."""
     with tempfile.TemporaryDirectory(prefix="eximsim-build-") as folder:
         build = _build(binary, Path(folder))
 
@@ -112,7 +114,11 @@ def _imitating(bound: BoundCase, binary: Binary) -> Iterator[BoundCase]:
 
         scenario = bound.scenario
         mtas = {name: same(one) for name, one in scenario.mtas.items()} if scenario.mtas else scenario.mtas
-        yield replace(bound, scenario=replace(scenario, exim=same(scenario.exim), mtas=mtas))
+        clock = scenario.clock or Clock()
+        if clock.mode != "real":
+            now = datetime.now(ZoneInfo(clock.zone or "UTC")).strftime("%Y-%m-%d %H:%M:%S")
+            clock = replace(clock, start=now, nodes={**clock.nodes}, places={**clock.places, "start": clock.position})
+        yield replace(bound, scenario=replace(scenario, exim=same(scenario.exim), mtas=mtas, clock=clock))
 
 
 def _build(binary: Binary, folder: Path) -> str:

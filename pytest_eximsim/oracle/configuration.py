@@ -130,7 +130,7 @@ class Writer:
             if found is None:
                 continue
             name = line.lstrip()[found.end():].strip().strip('"')
-            if not name.startswith("/") and found[1] is None and name:
+            if name and not name.startswith("/") and found[1] is None and not name[0].isupper():
                 name = f"{path.rpartition('/')[0]}/{name}"
                 lines[index] = f".include {name}"
             if name in seen:

@@ -178,23 +178,26 @@ class Daemon:
             made = self.authority.certificate_pem((self.exim.hostname or HOSTNAME, *self.addresses))
             self.tree.give(path, made)
 
-    def start(self, occupied: Sequence[tuple[str, int]] = ()) -> None:
-        """Start the daemon and wait until it listens. `occupied`: places of its own addresses that are a remote's. Raises ServiceError."""
+    def watch(self) -> None:
+        """From now on messages are kept, and what is written to the tree is the MTA's."""
         if self.spool is None:
             path = self.names["@SPOOL@"]
             self._own_folder(path)
             self.spool = Spool(f"{self.tree.root}{path}", f"{self.tree.root}{OWN}/messages")
             self.spool.watch()
             self.before = self.tree.marks()
+
+    def start(self, occupied: Sequence[tuple[str, int]] = ()) -> None:
+        """Start the daemon and wait until it listens. `occupied`: places of its own addresses that are a remote's. Raises ServiceError."""
         self.logs.begin()
         arguments = [self.binary.path, "-bdf", *self._listening(occupied)]
         with open(self.tree.real(SAID), "wb") as said:
             self.process = self.machine.popen(arguments, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         until = self.hub.real_now() + STARTING
         while not self.logs.started():
-            if self.process.poll() is not None or self.hub.real_now() > until:
+            if self.process.poll() is not None or self.hub.real_now() > until or self.logs.waits():
                 words = self.tree.read(SAID).decode("latin-1").strip()
-                raise ServiceError(f"the real Exim does not start: {words or 'no word of it'}; paniclog: {self.logs.lines('panic')}")
+                raise ServiceError(f"the real Exim does not start: {words}; its log ends with {self.logs.lines('main')[-1:]}")
             self.hub.real_sleep(POLL)
         self.logs.skip()
 
@@ -225,7 +228,7 @@ class Daemon:
 
     def busy(self) -> int:
         """How many processes there are beside the daemon itself."""
-        return max(len(self.machine.processes()) - 1, 0)
+        return max(len(self.machine.processes()) - (self.process is not None), 0)
 
     # ---- what is asked of it
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .tree import Tree
 
 STARTED = re.compile(rb"exim \S+ daemon started: pid=")
+WAITS = re.compile(rb"waiting \d+s before trying again")
 
 
 def file_of(value: str, name: str, spool: str, default: str = "") -> str:
@@ -43,6 +44,10 @@ class Logs:
     def started(self) -> bool:
         """Has it said that it listens?"""
         return STARTED.search(self._read("main"), self.starts.get("main", 0)) is not None
+
+    def waits(self) -> bool:
+        """Does it wait for a place to listen at that it will never get?"""
+        return WAITS.search(self._read("main"), self.starts.get("main", 0)) is not None
 
     def skip(self) -> None:
         """What was written since `begin` is nobody's business."""

@@ -84,12 +84,19 @@ class RealExim:
         if environment.remotes is not None:
             self.remotes.use(environment.remotes)
         for machine in self.machines.values():
-            machine.start(self._occupied(machine))
+            machine.watch()
         if environment.haproxy is not None:
+            self._listen()
             from ..scenario import edge
 
             self.edge = edge.start(environment.haproxy, self.hub, self._parties(), self._serve, self._resolve, self._certificate,
                                    self._authority)
+
+    def _listen(self) -> None:
+        """Start daemons that do not run yet: a scenario that only asks needs none."""
+        for machine in self.machines.values():
+            if machine.process is None:
+                machine.start(self._occupied(machine))
 
     def _wanted(self) -> Iterator[tuple[str, Exim]]:
         common = self.environment.exim or Exim()
@@ -223,6 +230,7 @@ class RealExim:
     # ---- clients
 
     def connect(self, from_: Endpoint | None, via: str | ProxyHeader | None, to: str | None, position: Position) -> Stream:
+        self._listen()
         client = from_ or Endpoint(CLIENT, 0)
         if via is None:
             via = "haproxy" if self.edge is not None else "direct"
@@ -291,9 +299,11 @@ class RealExim:
         """The MTA is restarted with what the step says beside what it said before."""
         exim = configurations.combined(machine.exim, value)
         assert exim is not None
+        running = machine.process is not None
         machine.stop()
         machine.configure(self._named(exim), self._placed(exim, machine.directory))
-        machine.start(self._occupied(machine))
+        if running:
+            machine.start(self._occupied(machine))
 
     def _change_edge(self, value: Haproxy, position: Position) -> None:
         from ..scenario import edge

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..dns import ZoneResolver
 from ..errors import Died, ExpansionError, Position, ScenarioError
-from ..exim.expansion import expand
+from ..exim.expansion.testing import TestStrings
 from ..exim.rewrite import brw_results
+from ..exim.routers.aside import without_logs
 from ..exim.routers.show import answer
 from ..exim.state import Process
 from ..exim.world import Endpoint, FileStatus, Stream, Task
@@ -318,14 +319,14 @@ class Simulator:
         edge.change(self.edge, value, position)
 
     def expand(self, strings: Sequence[str]) -> list[tuple[bool, str]]:
-        """As `exim -be`, one context for all strings of a step."""
+        """As `exim -be`, one context for all strings of a step; what would be logged goes to standard error there."""
         machine = self._machine(None)
-        p = machine.mta.expander()
+        context = TestStrings(without_logs(machine.mta.expander()))
         made = []
         for text in strings:
             text = configurations.fill(text, machine.names).encode("utf-8", "surrogateescape").decode("latin-1")
             try:
-                made.append((True, expand(p, text)))
+                made.append((True, context.expand(text)))
             except (ExpansionError, Died) as error:
                 made.append((False, error.message))
         return made
