@@ -58,6 +58,21 @@ def test_expand_from_standard_input(conf):
     assert done.stdout.decode().splitlines() == ["ONE", "", "two lines", 'Failed: condition name expected, but found ""']
 
 
+def test_expand_knows_macros_as_4_96_does(conf):
+    strings = ["x BANNER", "NEW = BANNER", "NEW ${lc:A}", "NEW = again", "NEW == two", "NEW"]
+    done = run("expand", "-C", conf, "--version", "4.96", *strings)
+    assert done.stdout.decode().splitlines() == ["x default", "Defined macro 'NEW'", "default a", "Defined macro 'NEW'", "two"]
+    assert 'macro "NEW" is already defined' in done.stderr.decode()
+    Path(conf).write_text("BANNER = default\n")
+    assert run("expand", "-C", conf, "--version", "4.82+", "x BANNER").stdout == b"x BANNER\n"
+
+
+def test_expand_goes_on_after_what_is_not_simulated(conf):
+    done = run("expand", "-C", conf, "${run{/bin/true}}", "${lc:B}")
+    assert (done.returncode, done.stdout.decode().splitlines()[1]) == (1, "b")
+    assert b"not simulated: the program /bin/true is not run" in done.stderr
+
+
 def test_expand_explains(conf):
     done = run("expand", "-C", conf, "--explain", "${if eq{${lc:A}}{a}{yes}{no}}")
     assert '${lc:A} → "a"' in done.stdout.decode()
@@ -129,13 +144,19 @@ def test_check_of_a_scenario_file(conf, tmp_path, text, expected):
 def test_check_knows_all_mistakes_at_once(tmp_path):
     path = tmp_path / "test.yaml"
     path.write_text("scenarios:\n  - name: a\n    send: {rcpt_too: x}\n  - name: a\n    wait: soon\n")
-    assert len(run("check", str(path)).stdout.decode().splitlines()) == 3
+    lines = run("check", str(path)).stdout.decode().replace(f"{path}:", "").splitlines()
+    assert lines == [
+        "3:12: error: unknown key `rcpt_too`; did you mean `rcpt_to`?", "     3 |     send: {rcpt_too: x}", "       |            ^",
+        "4:11: error: a second scenario named `a` (first in line 2)", "     4 |   - name: a", "       |           ^",
+        "5:11: error: `soon` is no time; expected numbers with s, m, h, d or w, as 5s or 1h30m", "     5 |     wait: soon",
+        "       |           ^"]
 
 
 @pytest.mark.parametrize(("arguments", "code", "expected"), [
     (["nosuch"], 2, "invalid choice: 'nosuch'"),
     (["serve", "-C", "/nothere", "--listen", "127.0.0.1"], 2, "'127.0.0.1' is no ADDRESS:PORT"),
     (["session", "-C", "/nothere", "--from", "nowhere"], 2, "`nowhere` is no IP address"),
+    (["expand", "-C", "/nothere", "-Dlower=x", "x"], 2, "'lower=x': a macro's name begins with an upper-case letter"),
     (["expand", "-C", "/nothere", "x"], 1, "there is no configuration /nothere"),
     (["check", "/nothere"], 1, "/nothere: error: there is no such file"),
 ])

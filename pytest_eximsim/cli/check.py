@@ -1,4 +1,4 @@
-"""Every mistake of scenario files (`.yaml`) and Exim configurations (anything else), each with its place; nothing is started.
+"""Every mistake of scenario files (`.yaml`) and Exim configurations (anything else), each with its place and line; nothing is started.
 
 For a scenario file its own Exim configurations are read too, and the names that it uses of its haproxy.cfg. Exit code 1 where there is
 an error; warnings are what Exim notices on use and a run may never reach, notes are options without a meaning here.
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from ..report.lines import excerpt
     from ..scenario.check import check_configuration_file, check_scenario_file
 
     errors = 0
@@ -35,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
             found = check_configuration_file(standalone.exim_of(options, name))
         for one in found:
             print(one)
+            if one.position is not None:
+                print("".join(f"{line}\n" for line in excerpt(one.position, Path())), end="")
         errors += sum(one.severity == "error" for one in found)
         if not any(one.severity == "error" for one in found):
             print(_all_right(name, found))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, ScenarioError
+from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ..scenario.machine import Machine
@@ -31,24 +32,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     """How a configuration is read."""
-    parser.add_argument("-D", dest="macros", action="append", default=[], metavar="NAME=VALUE", help="a macro, as exim -D")
+    parser.add_argument("-D", dest="macros", action="append", default=[], metavar="NAME=VALUE", type=_macro, help="a macro, as exim -D")
     parser.add_argument("--root", metavar="DIR", help="where absolute paths are found; nothing else of this machine is read then")
     parser.add_argument("--version", dest="release", choices=["4.82+", "4.96", "4.99"], help="the release; by default as the names tell")
     parser.add_argument("--build", help="full, debian-light, debian-heavy, or a file with the output of exim -bV; exim -bP macros")
 
 
 def exim_of(options: argparse.Namespace, config: str, **more: Any) -> Any:
-    """The `exim:` of a scenario that the options stand for. Raises ScenarioError."""
+    """The `exim:` of a scenario that the options stand for."""
     from ..scenario.model import Exim
 
-    macros = dict(_macro(text) for text in options.macros)
-    return Exim(config_file=config, root=options.root, macros=macros, version=options.release, build=options.build, **more)
+    return Exim(config_file=config, root=options.root, macros=dict(options.macros), version=options.release, build=options.build, **more)
 
 
 def _macro(text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
-    if not name[:1].isupper() or not name.replace("_", "").isalnum():
-        raise ScenarioError(f"-D{text}: a macro's name begins with an upper-case letter")
+    if not re.fullmatch(r"[A-Z][A-Za-z0-9_]*", name.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r}: a macro's name begins with an upper-case letter and has letters, digits and _")
     return name.strip(), value.strip()
 
 

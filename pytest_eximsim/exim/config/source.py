@@ -156,7 +156,7 @@ class Source:
                 return None
             self._stack.pop()
 
-    def _replace_macros(self, text: str, starts: bool) -> tuple[str, bool]:
+    def replace_macros(self, text: str, starts: bool) -> tuple[str, bool]:
         """Text with every macro replaced, and whether there was one. `starts`: the text starts a logical line."""
         start = 0
         if starts and "A" <= text[:1] <= "Z" and (definition := DEFINITION.match(text)):
@@ -249,7 +249,7 @@ class Source:
                     return whole
                 parts = []
                 continue
-            text, found = self._replace_macros(text, not parts)
+            text, found = self.replace_macros(text, not parts)
             text = text.lstrip(BLANKS)
             first = text[:1]
             if first == "#" or (first == "." and self._conditional(text, found)) or self._state != READING:
