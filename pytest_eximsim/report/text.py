@@ -5,6 +5,7 @@ lines and what it looked for in vain. At most 25 lines; `-v` shows all, and why 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,20 @@ def _conversation(failures: Sequence[Failure], verbose: bool) -> Iterable[str]:
     found = next((one.conversation for one in failures if one.conversation), ())
     if not found:
         return []
-    shown = [f"  {shortened(part)}" for exchange in found for part in _spoken(exchange)]
+    spoken = found if verbose else _folded(found)
+    shown = [f"  {shortened(part)}" for exchange in spoken for part in _spoken(exchange)]
     return ["the conversation so far:", *tail(shown, None if verbose else CONVERSATION)]
+
+
+def _folded(conversation: Sequence[Exchange]) -> Iterable[Exchange]:
+    """Every reply of several lines as its last line, with their number."""
+    lines = 1
+    for index, exchange in enumerate(conversation, 1):
+        if exchange.who == "S" and exchange.text[3:4] == "-" and index < len(conversation) and conversation[index].who == "S":
+            lines += 1
+        else:
+            yield replace(exchange, text=f"{exchange.text}   (the last of {lines} lines)") if lines > 1 else exchange
+            lines = 1
 
 
 def _spoken(exchange: Exchange) -> list[str]:

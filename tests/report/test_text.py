@@ -55,6 +55,13 @@ def test_expected_and_received_come_first(case: Case) -> None:
     assert more.endswith("imitated: Exim 4.99 (the scenario's `version`)\nwhy:\n  why")
 
 
+def test_replies_of_many_lines_take_one(case: Case) -> None:
+    talk = tuple(Exchange(text[0], text[3:]) for text in ("S: 220 hi", "C: EHLO x", "S: 250-a", "S: 250-b", "S: 250 c", "C: QUIT"))
+    outcome = Outcome([Failure("the server says something else", PLACE, "250", "221", talk)])
+    assert render(outcome, case).split("\n")[-4:] == ["  S: 220 hi", "  C: EHLO x", "  S: 250 c   (the last of 3 lines)", "  C: QUIT"]
+    assert "  S: 250-a\n  S: 250-b\n  S: 250 c\n" in render(outcome, case, verbose=True)
+
+
 def long_outcome(failures: int) -> Outcome:
     many = tuple(Exchange("C", f"line {number}") for number in range(100))
     found = [Failure(f"failure {number}", PLACE, "a\n" * 20, "b\n" * 20, many, ("note",) * 9) for number in range(failures)]
