@@ -58,6 +58,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--eximsim-allow", action="append", default=[], metavar="WHAT", type=_allowed,
                     help=f"permit what is off unless named: {', '.join(ALLOWED)} (for scenarios that ask for it)")
     group.addoption("--eximsim-timeout", type=_seconds, default=60.0, metavar="SECONDS", help="longest real time of one scenario (60)")
+    group.addoption("--eximsim-mta", choices=["simulator", "exim", "both"], default="simulator",
+                    help="what scenarios run on: the simulator, a real Exim, or both with the difference shown (root and Linux)")
+    group.addoption("--eximsim-exim", metavar="PATH", help="the real Exim's binary (exim4 or exim on PATH)")
     group.addoption("--eximsim-keep", metavar="DIR", help="keep each scenario's run folder below DIR")
     parser.addini("eximsim_dirs", "names of folders whose YAML files may be scenario files (scenarios)", type="args", default=["scenarios"])
     for kind, image in IMAGES.items():
@@ -262,10 +265,9 @@ class ScenarioItem(pytest.Function):
         """Run it. Raises ScenarioFailed, or skips."""
         from .report.lines import masked
         from .report.text import render
-        from .scenario.runner import run_case
 
         bound = _bind(self.case, fixtures) if fixtures else self.case.bind()
-        outcome = run_case(bound, run_options(self.config))
+        outcome = run(bound, self.config)
         self.user_properties += [("exim", outcome.release)] if outcome.release else []
         self._unused(outcome)
         if outcome.failures:
@@ -328,6 +330,25 @@ def missing(reason: str) -> NoReturn:
         pytest.fail(f"EXIMSIM_REQUIRE={os.environ['EXIMSIM_REQUIRE']}: {reason}", pytrace=False)
     pytest.skip(reason)
 
+
+
+def run(bound: BoundCase, config: pytest.Config) -> Outcome:
+    """Play a scenario on what `--eximsim-mta` names."""
+    from .scenario.runner import run_case
+
+    options, subject = run_options(config), config.getoption("eximsim_mta")
+    if subject == "simulator":
+        return run_case(bound, options)
+    from .errors import ServiceMissing
+    from .oracle.binary import find_exim
+    from .oracle.both import run_both, run_real
+    from .scenario.outcome import Outcome
+
+    try:
+        binary = find_exim(config.getoption("eximsim_exim"))
+    except ServiceMissing as absent:
+        return Outcome(skipped=absent.message)
+    return (run_real if subject == "exim" else run_both)(bound, options, binary)
 
 
 def run_options(config: pytest.Config) -> RunOptions:
