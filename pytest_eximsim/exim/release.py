@@ -43,6 +43,8 @@ class Release:
     brace_reasons: bool = True         # brace errors say what is missing instead of "missing or misplaced { or }"
     unquoted_brace_hint: bool = True   # "; could be an unquoted } in the content"
     json: bool = True                  # ${extract json…
+    bad_json_list_kills: bool = False  # forany_json over what is no array ends the process
+    readsocket_tells: bool = True      # ${readsocket…} says what is wrong with a port or a time
     certificate_operators: bool = True  # ${md5:$tls_in_peercert}
     run_expands_words: bool = True     # ${run{…}} is split into words before it is expanded
     pcre2: bool = True                 # the wording of regular expression errors
@@ -89,6 +91,7 @@ class Release:
     taints: bool = True                # data from outside is marked, and refused or complained of where it is dangerous (taint.py)
     null_word: str = "<NULL>"          # how a missing argument is shown in errors
     rate_limit_must_be_set: bool = True  # "sender rate limit not set" for an empty ratelimit
+    command_quotes_escaped: bool = True  # `"` as `\"` in lines about a command
     malformed_headers_logged: bool = True  # "qualify/rewrite: …" without rewrite rules, too (4.96: "rewrite: …" where there are rules)
     dmarc_controls_last: bool = False  # control = dmarc_… holds for the rest of the connection, not for one message
     spam_score_rounded: bool = True    # $spam_score_int is rounded (4.96: cut off behind 0.001 more), $spam_bar has 50 signs (51)
@@ -115,8 +118,10 @@ class Release:
 
 EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
-    EXIM_4_99, malformed_headers_logged=False, name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
+    EXIM_4_99, malformed_headers_logged=False, command_quotes_escaped=False,
+    name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
+    bad_json_list_kills=True, readsocket_tells=False,
     lookup_reason_quoted=False,
     base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
 )
@@ -132,7 +137,7 @@ EXIM_4_82 = replace(
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
     list_match_data=False, helo_is_domain=True, unknown_list_kills=True, old_spf_words=True, deferred_name_quoted=False,
-    reverse_checked_by_dns=False, malformed_headers_logged=False,
+    reverse_checked_by_dns=False, malformed_headers_logged=False, command_quotes_escaped=False,
     brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
     pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, if_restores_value=False,
     boolean_negation=False, matching_sets_value=False,

@@ -91,7 +91,7 @@ def synprot_error(s: Session, kind: str, code: int, data: str | None, text: str)
 def printed_command(s: Session) -> str:
     """The command line as error lines show it; later releases escape quotes in it."""
     text = printing(s.command_line)
-    return text.replace('"', '\\"') if s.release.command_history else text
+    return text.replace('"', '\\"') if s.release.command_quotes_escaped else text
 
 
 def dropped(s: Session, why: str, last: str, command: str) -> None:
