@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: The two names under which a run can load this module: by its entry point, or by `-p` and `pytest_plugins`.
 NAMES = ("eximsim", __name__)
-ALLOWED = ("run", "readfile-outside")
+ALLOWED = ("run",)
 #: What containers are made of where the ini file names no other (services/images.py has the same).
 IMAGES = {"redis": "redis:7-alpine", "postgres": "postgres:16-alpine", "mariadb": "mariadb:11"}
 
@@ -56,12 +56,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("eximsim", "scenario files of mail systems (eximsim)")
     group.addoption("--eximsim-strict", action="store_true", help="what no step used (a HAProxy, a remote, a file) fails the scenario")
     group.addoption("--eximsim-allow", action="append", default=[], metavar="WHAT", type=_allowed,
-                    help=f"permit what is off unless named: {', '.join(ALLOWED)} (for scenarios that ask for it)")
+                    help="permit what is off unless named: run (the step that runs a program)")
     group.addoption("--eximsim-timeout", type=_seconds, default=60.0, metavar="SECONDS", help="longest real time of one scenario (60)")
     group.addoption("--eximsim-mta", choices=["simulator", "exim", "both"], default="simulator",
                     help="what scenarios run on: the simulator, a real Exim, or both with the difference shown (root and Linux)")
     group.addoption("--eximsim-exim", metavar="PATH", help="the real Exim's binary (exim4 or exim on PATH)")
-    group.addoption("--eximsim-keep", metavar="DIR", help="keep each scenario's run folder below DIR")
+    group.addoption("--eximsim-keep", metavar="DIR", help="keep the logs and files of each scenario below DIR")
     parser.addini("eximsim_dirs", "names of folders whose YAML files may be scenario files (scenarios)", type="args", default=["scenarios"])
     for kind, image in IMAGES.items():
         parser.addini(f"eximsim_{kind}_image", f"the image of containers of `provider: container` ({image})", default=image)
@@ -73,7 +73,7 @@ def _allowed(text: str) -> list[str]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     for word in words:
         if word not in ALLOWED:
-            raise argparse.ArgumentTypeError(f"{word!r}: it is one of {', '.join(ALLOWED)}")
+            raise argparse.ArgumentTypeError(f"{word!r}: only {', '.join(ALLOWED)} can be allowed")
     return words
 
 
@@ -270,6 +270,7 @@ class ScenarioItem(pytest.Function):
         outcome = run(bound, self.config)
         self.user_properties += [("exim", outcome.release)] if outcome.release else []
         self._unused(outcome)
+        self._keep(outcome)
         if outcome.failures:
             verbose = self.config.get_verbosity() > 0
             raise ScenarioFailed(masked(render(outcome, self.case, verbose, self.config.invocation_params.dir), bound.secrets))
@@ -285,6 +286,12 @@ class ScenarioItem(pytest.Function):
             outcome.unused = ()
         for position, text in (*outcome.unused, *outcome.warnings):
             self.warn(EximsimWarning(f"{position}: {text}"))
+
+    def _keep(self, outcome: Outcome) -> None:
+        if name := self.config.getoption("eximsim_keep"):
+            from .report.keeping import keep
+
+            keep(self.config.invocation_params.dir / name, self.case, outcome)
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         return self.path, self.case.position.line - 1, self.name
@@ -356,12 +363,10 @@ def run_options(config: pytest.Config) -> RunOptions:
     from .scenario.runner import RunOptions
     from .services.images import Images
 
-    keep = config.getoption("eximsim_keep")
     return RunOptions(
         allow=frozenset(word for words in config.getoption("eximsim_allow") for word in words),
-        strict=config.getoption("eximsim_strict"), timeout=config.getoption("eximsim_timeout"),
+        timeout=config.getoption("eximsim_timeout"),
         images=Images(*(config.getini(f"eximsim_{kind}_image") for kind in IMAGES)), explain=config.get_verbosity() > 0,
-        keep=config.invocation_params.dir / keep if keep else None,
     )
 
 

@@ -327,6 +327,43 @@ def test_what_nothing_used_is_a_warning_or_a_failure(pytester: pytest.Pytester) 
     result.assert_outcomes(failed=1)
 
 
+def test_a_file_that_nobody_reads_is_told(pytester: pytest.Pytester) -> None:
+    head = EXIM.replace("domains = example.net", "domains = lsearch;/etc/domains")
+    write(pytester, "a.eximsim.yaml", scenario("one"), head=head + 'files: {/etc/domains: "example.net:", /etc/other: x}\n')
+    result = pytester.runpytest()
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*a.eximsim.yaml:8:*file /etc/other was used by nothing in this scenario"])
+
+
+def test_logs_and_files_are_kept(pytester: pytest.Pytester) -> None:
+    write(pytester, "scenarios/a.yaml", scenario("the wrong [one]", WRONG))
+    pytester.runpytest("--eximsim-keep", "kept")
+    kept = pytester.path / "kept" / "a" / "the_wrong_one"
+    assert "rejected RCPT <b@elsewhere.example>" in (kept / "mainlog").read_text()
+    assert (kept / "paniclog").read_text() == ""
+
+
+def test_a_place_where_nothing_can_be_kept(pytester: pytest.Pytester) -> None:
+    write(pytester, "scenarios/a.yaml", scenario("one"))
+    (pytester.path / "kept").write_text("")
+    result = pytester.runpytest("--eximsim-keep", "kept")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["--eximsim-keep: */kept/a* cannot be written: *"])
+
+
+def test_the_longest_time(pytester: pytest.Pytester) -> None:
+    write(pytester, "scenarios/a.yaml", "  - name: slow\n    wait: {real: 30s}\n")
+    result = pytester.runpytest("--eximsim-timeout=0.2")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["scenarios/a.yaml:*not done in time*"])
+
+
+def test_programs_run_only_where_they_are_allowed(pytester: pytest.Pytester) -> None:
+    write(pytester, "scenarios/a.yaml", "  - name: program\n    run: [/bin/false]\n")
+    pytester.runpytest().stdout.fnmatch_lines(["*a program is not run unless --eximsim-allow=run says so"])
+    pytester.runpytest("--eximsim-allow=run").stdout.fnmatch_lines(["*`run` is not yet available"])
+
+
 # ---- the plugin in other people's runs
 
 @pytest.mark.parametrize("arguments", [
@@ -367,7 +404,7 @@ def test_nothing_is_imported_for_an_unrelated_run(pytester: pytest.Pytester, all
 
 
 @pytest.mark.parametrize(("argument", "message"), [
-    ("--eximsim-allow=rnu", "*--eximsim-allow: 'rnu': it is one of run, readfile-outside"),
+    ("--eximsim-allow=rnu", "*--eximsim-allow: 'rnu': only run can be allowed"),
     ("--eximsim-timeout=soon", "*--eximsim-timeout: 'soon' is no number of seconds"),
     ("--eximsim-timeout=-1", "*--eximsim-timeout: '-1' is no number of seconds"),
 ])

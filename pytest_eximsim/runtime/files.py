@@ -38,6 +38,7 @@ class FileTree:
         self.directory = _text(os.path.abspath(os.fsencode(work)))        # @DIR@
         self.missing: dict[str, None] = {}
         self.written: list[str] = []
+        self._asked: set[str] = set()
         self._tree = f"{self.directory}/{TREE}"
         self._root = None if root is None else os.path.abspath(os.fsencode(root))
         self._folder = None if folder is None else _text(os.path.abspath(os.fsencode(folder)))
@@ -60,6 +61,11 @@ class FileTree:
     def has(self, path: str) -> bool:
         """Is it there? Asked by the simulator itself: not one of the `missing`."""
         return self._layer(self._resolve(path), _is_relative(path)) is not None
+
+    def asked_for(self, path: str) -> bool:
+        """Has the MTA looked at it, or at what is in its folder?"""
+        place = self._resolve(path)
+        return place in self._asked or os.path.dirname(place) in self._asked
 
     # --- the port ------------------------------------------------------------------------------
 
@@ -129,6 +135,7 @@ class FileTree:
         but no folder is made for it (case REDIS-085).
         """
         place = self._resolve(path)
+        self._asked.add(place)
         found = self._layer(place, _is_relative(path))
         if found is not None and (os.path.isdir(found) or place == NULL):
             return os.fsdecode(found)
@@ -225,6 +232,7 @@ class FileTree:
         if found is None:
             self.missing[path] = None
             raise _failure(errno.ENOTDIR if self._in_a_file(place, _is_relative(path)) else errno.ENOENT)
+        self._asked.add(place)
         if path.endswith("/") and not os.path.isdir(found):
             raise _failure(errno.ENOTDIR)
         return found

@@ -68,6 +68,7 @@ class Outcome:
     paniclog: Sequence[str] = ()
     missing: Sequence[str] = ()         # DNS names and files that were looked for and are not there
     unused: Sequence[tuple[Position, str]] = ()
+    unread: Sequence[str] = ()          # files of the scenario that were not looked at, where the subject can know
     warnings: Sequence[tuple[Position, str]] = ()   # what a service said when it started
     trace: Sequence[str] = ()           # why each ACL statement did what it did (-v)
     services: Sequence[tuple[str, str]] = ()        # further sections: title and text (HAProxy's log, diffs)

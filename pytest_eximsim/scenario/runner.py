@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, EximsimError, NotSimulated, Position, ScenarioError, ServiceError, ServiceMissing
+from ..runtime.hub import OutOfTime
 from ..services.images import Images
 from .expectations.registry import check_until
 from .loader import BoundCase
@@ -33,18 +34,17 @@ WITHIN = 5.0
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What pytest's command line says. `allow`: what is off unless named (run); `explain`: keep why things were decided.
+    """What pytest's command line says. `allow`: what is off unless named (run); `timeout`: the longest real time, in seconds;
+    `explain`: keep why things were decided.
 
     `forgiving`: go on where the MTA does something else, so that all of it can be laid beside what another one does. Without `check` no
     expectation is looked at.
     """
 
     allow: frozenset[str] = frozenset()
-    strict: bool = False
     timeout: float = 60.0
     images: Images = field(default_factory=Images)
     explain: bool = False
-    keep: Path | None = None
     forgiving: bool = False
     check: bool = True
 
@@ -154,7 +154,9 @@ def play_on(make_subject: Callable[[Trace | None], Subject], bound: BoundCase, o
         return outcome
     run = Run(bound, subject, options, mistakes=outcome.failures if options.forgiving else None, evidence=outcome.evidence)
     try:
-        subject.hub.run(lambda: _play(run, outcome))
+        subject.hub.run(lambda: _play(run, outcome), options.timeout)
+    except OutOfTime as error:
+        outcome.failures.append(_failure(error, bound.case.position))
     finally:
         _keep(run, outcome, trace)
         subject.close()
@@ -288,7 +290,14 @@ def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
         told = [one for one in edge.messages if one.severity in ("alert", "warning")]
         outcome.warnings = [(one.position or place, f"HAProxy: {one.text}") for one in told]
         outcome.services = [*outcome.services, ("HAProxy's log", "\n".join(edge.log)), ("HAProxy's messages", messages)]
-    outcome.unused = _unused(run)
+    outcome.unused = [*_unused(run), *_unread(run, outcome.unread)]
+
+
+def _unread(run: Run, paths: Sequence[str]) -> list[tuple[Position, str]]:
+    """Files of the scenario that its MTA did not look at."""
+    table = run.bound.scenario.nodes.get("files")
+    keys = {path: table.key(path) if isinstance(table, Table) else None for path in paths}
+    return [(key.position, f"file {path} was used by nothing in this scenario") for path, key in keys.items() if key is not None]
 
 
 def _unused(run: Run) -> list[tuple[Position, str]]:

@@ -413,6 +413,8 @@ class Simulator:
             outcome.release, outcome.release_reason = machine.choice.release_name, machine.choice.reason
             outcome.queued = outcome.queued or bool(machine.mta.queue)
             outcome.services = [*outcome.services, *(("Exim's process crashes here", text) for text in machine.mta.crashes)]
+        trees = [machine.files for machine in self.machines.values()]
+        outcome.unread = [path for path in self.environment.files or {} if not any(tree.asked_for(path) for tree in trees)]
 
     def missing(self) -> list[str]:
         """DNS names and files that were looked for and are not there, as sentences."""

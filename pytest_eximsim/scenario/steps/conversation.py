@@ -210,9 +210,9 @@ class Conversation:
             if self.input:
                 self.history.append(Exchange("S", self.input.unread.decode("utf-8", "replace")))
             received = [one.text for one in self.history[start:] if one.who == "S"]
+            self.history.append(Exchange("#", f"<{end.how}>"))
             if received or end.how != line.how:
                 raise self.failed(line, line.text, "\n".join([*received, f"<{end.how}>"]), start) from None
-            self.history.append(Exchange("#", f"<{end.how}>"))
         except Silent:
             self.silent = True
             received = [one.text for one in self.history[start:] if one.who == "S"]

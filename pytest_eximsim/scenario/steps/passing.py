@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import Position
 from ..expectations.registry import check_until
 from ..model import Expect, RealWait, Step
-from ..outcome import NotYetAvailable, StepFailed
+from ..outcome import Failure, NotYetAvailable, StepFailed
 
 if TYPE_CHECKING:
     from ..runner import Run
@@ -63,6 +63,13 @@ def not_yet(name: str) -> Any:
         raise NotYetAvailable(name, position)
 
     return step
+
+
+def program(run: Run, value: Any, position: Position) -> None:
+    """A program beside the MTA: only where the command line allows it."""
+    if "run" not in run.options.allow:
+        raise StepFailed(Failure("a program is not run unless --eximsim-allow=run says so", position))
+    raise NotYetAvailable("run", position)
 
 
 def really(seconds: float) -> None:

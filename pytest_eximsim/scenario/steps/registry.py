@@ -19,7 +19,7 @@ STEPS: dict[str, Callable[[Run, Any, Position], None]] = {
     "queue_run": passing.not_yet("queue_run"),
     "rewrite": asking.rewrite,
     "route": asking.route,
-    "run": passing.not_yet("run"),
+    "run": passing.program,
     "send": send.run,
     "sendmail": passing.not_yet("sendmail"),
     "session": session.run,
