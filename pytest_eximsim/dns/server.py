@@ -39,7 +39,7 @@ def respond(zone: Zone, request: bytes, *, udp: bool = True) -> bytes | None:
         return response.to_wire()
     if not _fill(zone, response, name, dns.rdatatype.to_text(question.rdtype)):
         return None
-    wire = response.to_wire()
+    wire = response.to_wire(want_shuffle=False)
     limit = max(query.payload, UDP_LIMIT) if query.edns >= 0 else UDP_LIMIT
     if udp and len(wire) > limit:
         response.answer.clear()

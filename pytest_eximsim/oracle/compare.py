@@ -120,6 +120,9 @@ def _texts(evidence: Evidence, logs: Iterable[Sequence[str]]) -> Iterable[str]:
 
 
 def _spoken(one: Exchange, munger: Munger) -> list[str]:
+    """Whether an end is a reset depends on what came just then, so ends are ends."""
+    if one.who == "#" and one.text == "<reset>":
+        return ["#: <eof>"]
     return [f"{one.who}: {munger.text(part) if one.who == 'S' else part}" for part in one.text.split("\n")]
 
 

@@ -29,7 +29,7 @@ FIRST_PORT = 40000
 HARDWARE = "02:00:00:00:00:19"
 #: A port that was just used can be used again; addresses hold at once.
 SETTINGS = {"ipv4/tcp_max_tw_buckets": "0", "ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0",
-            "ipv6/conf/all/disable_ipv6": "0", "ipv6/conf/default/disable_ipv6": "0"}
+            "ipv6/conf/all/disable_ipv6": "0", "ipv6/conf/default/disable_ipv6": "0", "ipv6/ip_nonlocal_bind": "1"}
 FORWARDING = {"ipv4/ip_forward": "1", "ipv6/conf/all/forwarding": "1"}
 
 

@@ -83,18 +83,23 @@ class Spool:
         os.makedirs(self.side, exist_ok=True)
         libc = ctypes.CDLL(None, use_errno=True)
         self._descriptor = libc.inotify_init1(IN_CLOEXEC)
-        self._add(libc, f"{self.path}/input")
+        self._add(libc, self.path)
         self._wake = os.pipe()
         self._thread = threading.Thread(target=self._look, args=(libc,), name="spool", daemon=True)
         self._thread.start()
 
     def _add(self, libc: ctypes.CDLL, folder: str) -> None:
+        """A folder, and the folders in it: `input`, parts of a split one, named queues."""
         number = libc.inotify_add_watch(self._descriptor, os.fsencode(folder), IN_MOVED_TO | IN_CREATE)
-        if number >= 0:
-            self._watched[number] = folder
+        if number < 0:
+            return
+        self._watched[number] = folder
         with contextlib.suppress(OSError):
-            for name in os.listdir(folder):
-                self._keep(folder, name)
+            for one in os.scandir(folder):
+                if one.is_dir(follow_symlinks=False):
+                    self._add(libc, one.path)
+                else:
+                    self._keep(folder, one.name)
 
     def _look(self, libc: ctypes.CDLL) -> None:
         import select
@@ -131,8 +136,8 @@ class Spool:
         return found
 
     def waiting(self) -> list[str]:
-        """The ids of messages on the queue."""
-        return sorted(one[1] for _, _, names in os.walk(f"{self.path}/input") for name in names if (one := HEADER_FILE.fullmatch(name)))
+        """The ids of messages on the queue, on named ones too."""
+        return sorted(one[1] for _, _, names in os.walk(self.path) for name in names if (one := HEADER_FILE.fullmatch(name)))
 
     @contextlib.contextmanager
     def restored(self, id: str):  # type: ignore[no-untyped-def]

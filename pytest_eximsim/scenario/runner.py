@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: How long a reply is awaited where nothing says it.
 WITHIN = 5.0
+#: How long one is awaited at most where differences are only to be seen.
+FORGIVING_PATIENCE = 12.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class Run:
     @property
     def patience(self) -> float:
         """How long a reply is awaited, in seconds of the scenario's time."""
-        return self.subject.patience(self.within)
+        patience = self.subject.patience(self.within)
+        return patience if self.mistakes is None else min(patience, FORGIVING_PATIENCE)
 
     @property
     def within(self) -> float:

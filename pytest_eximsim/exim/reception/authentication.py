@@ -100,7 +100,7 @@ def _run(s: Session, driver: Driver, initial: str) -> None:
             s.c.authenticated_fail_id = shown
             reply, logged = "535 Incorrect authentication data", f"535 Incorrect authentication data{shown}"
     s.say(reply)
-    who = host_and_ident(s.p, s.release.command_history)
+    who = host_and_ident(s.p, s.release.failed_login_has_flag)
     log(s.p, f"{driver.name} authenticator failed for {who}: {logged}", reject=True)
 
 
