@@ -66,7 +66,11 @@ class ScenarioError(EximsimError):
 
 
 class ServiceError(EximsimError):
-    """A neighbour could not be started or used."""
+    """A neighbour could not be started or used. `others` is what else it says."""
+
+    def __init__(self, message: str, position: Position | None = None, others: Sequence[ServiceError] = ()) -> None:
+        super().__init__(message, position)
+        self.others = tuple(others)
 
 
 class ServiceMissing(ServiceError):

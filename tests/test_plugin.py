@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -325,6 +326,23 @@ def test_what_nothing_used_is_a_warning_or_a_failure(pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines(["*a.eximsim.yaml:8:*remote mx was used by nothing in this scenario"])
     result = pytester.runpytest("--eximsim-strict")
     result.assert_outcomes(failed=1)
+
+
+def test_all_that_haproxy_refuses(pytester: pytest.Pytester, require: Callable[[str], str]) -> None:
+    require("haproxy")
+    (pytester.path / "haproxy.cfg").write_text("listen a\n  mode tcp\n  bnd :25\n  server mx1 192.0.2.25:25 chekc\n")
+    write(pytester, "a.eximsim.yaml", scenario("one"), head=EXIM + "haproxy: haproxy.cfg\n")
+    result = pytester.runpytest()
+    result.stdout.fnmatch_lines([
+        "haproxy.cfg:3: a service fails: HAProxy refuses it: unknown keyword 'bnd'*", "     3 |   bnd :25", "  haproxy.cfg:4: *chekc*"])
+
+
+def test_names_of_two_releases_are_shown_where_they_stand(pytester: pytest.Pytester) -> None:
+    write(pytester, "a.eximsim.yaml", scenario("one"), head="exim:\n  config: |\n    hosts_proxy = *\n    proxy_required_hosts = *\n")
+    result = pytester.runpytest()
+    result.stdout.fnmatch_lines([
+        "a.eximsim.yaml:4:5: Exim refuses the configuration",
+        "received  *proxy_required_hosts (a.eximsim.yaml:4:5) is only in 4.82+, hosts_proxy (a.eximsim.yaml:3:5) came later"])
 
 
 def test_a_file_that_nobody_reads_is_told(pytester: pytest.Pytester) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import EximsimError, Position
+from ..errors import EximsimError
 from ..exim.world import FileStatus
 from ..scenario import configuration
 from ..scenario.model import EXIM, Exim
@@ -81,13 +80,8 @@ def _told(common: Node | None, several: Sequence[Node]) -> Iterable[tuple[str, s
         else:
             files = _Inline(placed.path, placed.text)  # type: ignore[assignment]
         with contextlib.suppress(EximsimError):
-            choice = configuration.release_of(exim, files, placed.path)
-            yield choice.release_name, _placed(choice.reason, placed)
-
-
-def _placed(reason: str, placed: configuration.Placed) -> str:
-    """The reason with its place as the user knows it."""
-    return re.sub(r"\((/[^()]*):(\d+)\)", lambda found: f"({placed.position(Position(found[1], int(found[2])))})", reason)
+            choice = configuration.release_of(exim, files, placed)
+            yield choice.release_name, choice.reason
 
 
 def _bound(node: Node | None) -> Exim | None:

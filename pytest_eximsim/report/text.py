@@ -39,8 +39,8 @@ def _failures(failures: Sequence[Failure], case: Case, verbose: bool, folder: Pa
     for index, failure in enumerate(failures):
         block = [printable(f"{failure.position}: {failure.title}" if failure.position.file else failure.title)]
         most = None if verbose else TEXT
-        if failure.expected or failure.received:
-            block += labelled("expected", failure.expected, most) + labelled("received", failure.received, most)
+        for label, text in (("expected", failure.expected), ("received", failure.received)):
+            block += labelled(label, text, most) if text else []
         if not index or verbose:
             block += excerpt(failure.position, folder, texts)
         block += tail([f"  {shortened(printable(note))}" for note in failure.notes], None if verbose else TEXT)

@@ -86,7 +86,7 @@ def check_exim(exim: Exim, scenario: Scenario) -> list[Finding]:
         users = Accounts(accounts_of(scenario.users), files)
         filled: Any = configurations.FilledFiles(files, names)
         try:
-            choice = configurations.release_of(exim, filled, placed.path)
+            choice = configurations.release_of(exim, filled, placed)
             build = configurations.build_of(exim)
         except EximsimError as error:
             return [Finding("error", error.message, placed.position(error.position))]

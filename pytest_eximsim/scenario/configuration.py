@@ -121,11 +121,23 @@ class FilledFiles:
         return getattr(self.files, name)
 
 
-def release_of(exim: Exim, files: Files, path: str) -> Choice:
-    """The release that `version` names, or the one that the names in the configuration tell. Raises ConfigError for names of two."""
+def release_of(exim: Exim, files: Files, placed: Placed) -> Choice:
+    """The release that `version` names, or the one that the names in the configuration tell, with its reason.
+
+    Raises ConfigError for names of two. Places are the user's.
+    """
     if exim.version is not None:
         return Choice(exim.version, "the scenario's `version`")
-    return choose_release(texts_of(files, path))
+    try:
+        choice = choose_release(texts_of(files, placed.path))
+    except ConfigError as error:
+        raise ConfigError(_as_the_user_knows(error.message, placed), placed.position(error.position)) from None
+    return Choice(choice.release_name, _as_the_user_knows(choice.reason, placed))
+
+
+def _as_the_user_knows(text: str, placed: Placed) -> str:
+    """A sentence with `(file:line)` in it."""
+    return re.sub(r"\((/[^()]*):(\d+)\)", lambda found: f"({placed.position(Position(found[1], int(found[2])))})", text)
 
 
 def texts_of(files: Files, path: str) -> Iterator[tuple[str, str]]:

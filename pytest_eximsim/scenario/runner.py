@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, EximsimError, NotSimulated, Position, ScenarioError, ServiceError, ServiceMissing
 from ..runtime.hub import OutOfTime
 from ..services.images import Images
+from .configuration import shown
 from .expectations.registry import check_until
 from .loader import BoundCase
 from .model import ENVIRONMENT, Expect, Step
@@ -260,10 +261,16 @@ def _hang_up(run: Run) -> None:
 
 
 def _failure(error: EximsimError, position: Position) -> Failure:
-    notes = tuple(str(one) for one in error.others) if isinstance(error, ScenarioError) else ()
+    others = error.others if isinstance(error, (ScenarioError, ServiceError)) else ()
+    notes = tuple(f"{_known(one.position)}: {one.message}" if one.position else one.message for one in others)
     names = ((NotSimulated, "not simulated"), (ServiceError, "a service fails"))
     title = next((name for kind, name in names if isinstance(error, kind)), "cannot be run")
-    return Failure(f"{title}: {error.message}", error.position or position, notes=notes)
+    return Failure(f"{title}: {error.message}", _known(error.position) if error.position else position, notes=notes)
+
+
+def _known(position: Position) -> Position:
+    """A place in a file of this machine as the user knows it."""
+    return replace(position, file=shown(position.file)) if position.file.startswith("/") else position
 
 
 def _task_failure(name: str, error: BaseException, position: Position) -> Failure:

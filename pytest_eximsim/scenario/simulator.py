@@ -113,7 +113,7 @@ class Simulator:
                          outside="readfile-outside" in (exim.allow or ()), folders=[configurations.SPOOL])
         users = Accounts(accounts_of(self.environment.users), files)
         filled: Any = configurations.FilledFiles(files, names)
-        choice = configurations.release_of(exim, filled, placed.path)
+        choice = configurations.release_of(exim, filled, placed)
         configuration = configurations.read(exim, filled, users, placed, choice)
         names["@SPOOL@"] = str(configuration.main.get("spool_directory") or configurations.SPOOL)
         self.names["@SPOOL@"] = names["@SPOOL@"]
@@ -308,7 +308,7 @@ class Simulator:
         if placed.text is not None:
             machine.files.give(placed.path, placed.text.encode("utf-8", "surrogateescape"))
         filled: Any = configurations.FilledFiles(machine.files, machine.names)
-        choice = configurations.release_of(exim, filled, placed.path)
+        choice = configurations.release_of(exim, filled, placed)
         machine.reread(exim, configurations.read(exim, filled, machine.world.users, placed, choice), choice)
         self.expanding = None
         self._listen(machine)

@@ -45,10 +45,10 @@ class NotPortable(ServiceMissing):
 
 
 class HaproxyRefused(ServiceError):
-    """HAProxy does not take the configuration; `messages` are its own, with places in the user's files."""
+    """HAProxy does not take the configuration; `messages` are its own alerts, with places in the user's files."""
 
     def __init__(self, message: str, position: Position | None, messages: Sequence[Message]) -> None:
-        super().__init__(message, position)
+        super().__init__(message, position, [ServiceError(one.text, one.position) for one in messages[1:]])
         self.messages = tuple(messages)
 
 
@@ -197,8 +197,7 @@ class HaproxyService:
         alerts = [one for one in messages if one.severity == "alert"] or messages
         if not alerts:
             return HaproxyRefused(f"HAProxy {self.binary.version} did not start: {process.text.strip() or 'it says nothing'}", None, ())
-        first, *others = alerts
-        return HaproxyRefused("; ".join([f"HAProxy refuses it: {first.text}", *(str(one) for one in others)]), first.position, messages)
+        return HaproxyRefused(f"HAProxy refuses it: {alerts[0].text}", alerts[0].position, alerts)
 
     # ---- servers
 
