@@ -76,10 +76,10 @@ def mistakes(error: EximsimError, folder: Path, texts: Mapping[str, Sequence[str
 
 
 def labelled(label: str, text: str, most: int | None) -> list[str]:
-    """A text behind a label, its further lines below its first; at most `most` lines."""
+    """A text behind a label, its further lines below its first; at most `most` lines, of which the last two are the text's."""
     parts = [shortened(printable(part)) for part in text.split("\n")]
     if most is not None and len(parts) > most:
-        parts = [*parts[:most - 1], f"… ({len(parts) - most + 1} more lines)"]
+        parts = [*parts[:most - 3], f"… ({len(parts) - most + 1} more lines)", *parts[-2:]]
     return [f"{label if not index else '':<10}{part}" for index, part in enumerate(parts)]
 
 

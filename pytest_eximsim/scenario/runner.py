@@ -191,8 +191,8 @@ def _play(run: Run, outcome: Outcome) -> None:
             outcome.failures.append(Failure(str(missing), missing.position))
         except EximsimError as error:
             outcome.failures.append(_failure(error, expect.position))
-    for name, problem in run.subject.hub.failures:
-        outcome.failures.append(_task_failure(name, problem, run.bound.case.position))
+    causes = [_task_failure(name, problem, run.bound.case.position) for name, problem in run.subject.hub.failures]
+    outcome.failures[:0] = causes       # what a client saw of it comes behind
 
 
 def _take(run: Run, node: Node) -> None:

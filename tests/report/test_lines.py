@@ -58,7 +58,7 @@ def test_all_mistakes(tmp_path: Path) -> None:
 
 def test_labelled() -> None:
     assert labelled("expected", "a\nb\nc", None) == ["expected  a", "          b", "          c"]
-    assert labelled("expected", "a\nb\nc", 2) == ["expected  a", "          … (2 more lines)"]
+    assert labelled("expected", "a\nb\nc\nd\ne", 4) == ["expected  a", "          … (2 more lines)", "          d", "          e"]
 
 
 def test_tail() -> None:
