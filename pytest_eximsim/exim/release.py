@@ -31,6 +31,7 @@ class Release:
     bare_lf_is_space: bool = True      # a bare LF in a body whose first line ended with CR LF (4.82: a line end)
     strict_proxy: bool = True          # PROXY v1: octets are consumed, addresses checked strictly (4.82: peeked at, by shape)
     limits: bool = True                # LIMITS is offered
+    sync_counts_octets: bool = True    # "… next input="NOOP\\r\\n" (6 bytes)"
     failed_login_has_flag: bool = True  # H= in "… authenticator failed for H=(x) [1.2.3.4]"
     offers_vrfy: bool = True           # VRFY in the EHLO list where there is an ACL for it
     lost_data_runs_notquit: bool = True  # the not-QUIT ACL runs when a connection is lost inside DATA
@@ -121,6 +122,7 @@ class Release:
 EXIM_4_99 = Release("4.99", "4.99.1")
 EXIM_4_96 = replace(
     EXIM_4_99, malformed_headers_logged=False, command_quotes_escaped=False, failed_login_has_flag=False,
+    sync_counts_octets=False, lost_in_body_has_id=False,
     name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
     bad_json_list_kills=True, ipv6norm_ends_text=True, readsocket_tells=False,
@@ -132,7 +134,7 @@ EXIM_4_82 = replace(
     credentials_logged=True, vrfy_any_code=False,
     pipe_connect=False, long_ids=False,
     long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False,
-    discard_says_rejected=True, failed_login_has_flag=False,
+    discard_says_rejected=True, failed_login_has_flag=False, sync_counts_octets=False,
     offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False,
     vrfy_needs_domain=False, has_connection_ids=False, relative_includes=False, integer_suffixes="KM", rebuilds_lists=False,
     names_malformed_macro=False, macro_twice_ending="", hidden_lists=False, authenticator_word="authenticator",

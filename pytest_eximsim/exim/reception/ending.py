@@ -185,7 +185,7 @@ def synchronization_error(s: Session) -> bool:
     """The next input was sent too soon."""
     incomplete_transaction(s, "sync failure")
     unread = s.channel.unread()[:150]
-    count = f" ({len(unread)} bytes)" if s.release.durations else ""
+    count = f" ({len(unread)} bytes)" if s.release.sync_counts_octets else ""
     was = "" if s.pipelining else " not"
     log(s.p, f"SMTP protocol synchronization error (next input sent too soon: pipelining was{was} advertised): "
         f'rejected "{s.command_line}" {host_and_ident(s.p)} next input="{shown_input(s, 150)}"{count}', reject=True)

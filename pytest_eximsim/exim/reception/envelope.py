@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,8 +82,8 @@ def _mail_options(s: Session) -> bool | None:
         option = take_option(s.data)
         if option is None:
             return None
-        handler = _MAIL_OPTIONS.get(option.name.upper())
-        if handler is None or (handler is _later_only and not s.release.has("4.96")):
+        handler = _mail_option(s, option)
+        if handler is None:
             s.data = f"{option.rest} {option.name}" + (f"={option.value}" if option.equals else "")
             return None
         s.data = option.rest
@@ -93,6 +94,16 @@ def _mail_options(s: Session) -> bool | None:
             return None
         if answer is not None:
             return bool(answer)
+
+
+def _mail_option(s: Session, option: Option) -> Callable[[Session, Option], object] | None:
+    """What takes an option, or None where this Exim does not know it: then it belongs to the address."""
+    handler = _MAIL_OPTIONS.get(option.name.upper())
+    if handler is _later_only and not s.release.has("4.96"):
+        return None
+    if handler is _utf8 and (option.equals or not s.smtputf8_offered):
+        return None
+    return handler
 
 
 _STOP = object()                        # the options end here, what is left is the address
@@ -184,6 +195,13 @@ def _later_only(s: Session, option: Option) -> object:
     return None
 
 
+def _utf8(s: Session, option: Option) -> object:
+    """RFC 6531: the protocol in log lines and Received: says so (asked of 4.96)."""
+    s.p.message.smtputf8 = True
+    s.c.protocol = "utf8" + s.c.protocol.removeprefix("utf8")
+    return None
+
+
 _MAIL_OPTIONS = {
     "SIZE": _size,
     "BODY": _body,
@@ -191,6 +209,7 @@ _MAIL_OPTIONS = {
     "PRDR": _later_only,
     "RET": _later_only,
     "ENVID": _later_only,
+    "SMTPUTF8": _utf8,
 }
 
 

@@ -167,7 +167,8 @@ def _offers(s: Session, first: str) -> list[str]:
         offered.append("STARTTLS")
     if s.main.get("prdr_enable"):
         offered.append("PRDR")
-    if _smtputf8(s):
+    s.smtputf8_offered = bool(s.main.get("accept_8bitmime")) and _smtputf8(s)
+    if s.smtputf8_offered:
         offered.append("SMTPUTF8")
     code = first[:3]
     lines = [f"{code}-{first[4:]}", *(f"{code}-{line}" for line in offered)]

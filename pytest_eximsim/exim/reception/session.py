@@ -97,6 +97,7 @@ class Session:
         self.tls_advertised = False
         self.chunking_offered = False
         self.dsn_offered = False
+        self.smtputf8_offered = False
         self.sync_limit = 1                     # commands with a `sync` up to this must be the last of what was sent
         # --- the transaction
         self.size_limit = 0
