@@ -6,6 +6,7 @@ docstring.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -153,7 +154,7 @@ def _file_exists(here: _Here, node: Node | None) -> None:
     if not isinstance(node, Scalar) or not node.text or "${{" in node.text or node.source.path is None:
         return
     path = node.source.path.parent / node.text
-    if not path.exists():
+    if not os.path.exists(path):            # unlike Path.exists not surprised by names that can be none
         here.error(node.position, f"there is no file {node.text} (looked for {path})")
 
 
@@ -258,7 +259,7 @@ def _session(here: _Here, session: Table, opened: set[str]) -> None:
         path = smtp.source.path
         if path is not None and not here.skipped:
             for sent in [line for line in lines if isinstance(line, dialogue.SendFile) and "${{" not in line.file]:
-                if not (path.parent / sent.file).exists():
+                if not os.path.exists(path.parent / sent.file):
                     here.error(sent.position, f"there is no file {sent.file}")
     _connection(here, session)
 

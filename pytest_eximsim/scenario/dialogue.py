@@ -198,7 +198,7 @@ def unescape(text: str) -> bytes:
         code = match[1]
         if code[:1] == b"x" and len(code) == 3:
             return bytes([int(code[1:], 16)])
-        if code.isdigit():
+        if code[:1] in b"01234567":
             return bytes([int(code, 8) & 255])
         if code not in _ESCAPES:
             raise _Wrong(f"unknown escape `\\{code.decode('utf-8', 'replace')}` in `C!`; a backslash itself is `\\\\`")

@@ -172,7 +172,7 @@ class _Loader:
         defaults: Table | None = None
         use = root.get("use")
         for one in use.items if isinstance(use, Listing) else (use,) if use is not None else ():
-            if not isinstance(one, Scalar) or "${{" in one.text or not one.text:
+            if not isinstance(one, Scalar) or "${{" in one.text or "\0" in one.text or not one.text:
                 continue
             other = path.parent / one.text
             if other.resolve() in chain:

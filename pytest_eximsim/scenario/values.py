@@ -54,6 +54,13 @@ def tag(text: str) -> str:
     return text
 
 
+def file_name(text: str) -> str:
+    """A name that a file can have."""
+    if "\0" in text:
+        raise ValueError("a file's name holds no NUL")
+    return text
+
+
 def queue_flags(text: str) -> str:
     """Exim's own flags of a queue run."""
     if not re.fullmatch(r"-q{1,2}i?f{0,2}l?", text):

@@ -72,6 +72,10 @@ def found(tmp_path: Path, text: str | bytes, others: Mapping[str, str] | None = 
     ("scenarios:\n  - name: a\n    expect: {remotes: {mx: {messages: 1}}}\n", ["3:24: there is no remote `mx`"]),
     # --- files
     ("exim: nowhere.conf\n" + ONE, ["1:7: there is no file nowhere.conf (looked for DIR/nowhere.conf)"]),
+    ("exim: " + "n" * 300 + "\n" + ONE, ["1:7: there is no file " + "n" * 300 + " (looked for DIR/" + "n" * 300 + ")"]),
+    ('exim: "a\\0b"\nuse: "\\0"\n' + ONE, ["1:7: a file's name holds no NUL", "2:6: a file's name holds no NUL"]),
+    ("scenarios: [{name: a, session: {smtp: 'C! \\9'}}]\n",
+     ["1:39: unknown escape `\\9` in `C!`; a backslash itself is `\\\\`"]),
     ("use: [_no.yaml]\n" + ONE, ["1:7: _no.yaml cannot be read: No such file or directory"]),
     # --- the dialogue
     ("scenarios:\n  - name: a\n    session:\n      smtp: |\n        S: 220\n        X: what\n", ["6:9: *"]),
