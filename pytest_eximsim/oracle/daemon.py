@@ -39,6 +39,8 @@ STARTING, ASKING = 20.0, 60.0
 POLL = 0.002
 #: What the daemon says on its standard error.
 SAID = f"{OWN}/said"
+#: Debian's collection of authorities: here, that of the scenario's remotes alone.
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 ASKED = ("log_file_path", "spool_directory", "tls_certificate", "tls_privatekey")
 NSSWITCH = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"
 
@@ -83,6 +85,8 @@ class Daemon:
                            "@SPOOL@": self._compiled("spool_directory")})
         for path, text in self._system_files().items():
             self.tree.give(path, text.encode("latin-1"))
+        if any(one.tls not in (None, "none") for one in (self.environment.remotes or {}).values()):
+            self.tree.give(TRUSTED, self.authority.authority_pem())
         if placed.root is not None:
             self.tree.copy(placed.root)
         self.give(self.environment.files or {})

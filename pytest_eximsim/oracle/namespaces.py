@@ -26,7 +26,7 @@ CLONE_NEWNET = 0x40000000
 HOLDER = Path(__file__).with_name("holder.py")
 THIS_THREAD = "/proc/thread-self/ns/net"
 #: Folders of the machine that programs need, seen read-only; and the devices.
-SHARED = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ssl", "/etc/ld.so.cache",
+SHARED = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ssl/openssl.cnf", "/etc/ld.so.cache",
           "/etc/services", "/etc/protocols", "/etc/gnutls")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 PROGRAMS = ("ip", "nsenter")
