@@ -90,14 +90,18 @@ def evaluate(p: Process, sequence: Sequence) -> str:
     return taint.cut(text.partition("\0")[0], text) if sequence.cut else text
 
 
-def scan(p: Process, sequence: Sequence) -> str:
-    """Go over a string that is skipped: raise what Exim raises there; the text is what its evaluation sees (variables are empty)."""
+def scan(p: Process, sequence: Sequence) -> None:
+    """Go over a string that is skipped: raise what Exim raises there."""
+    if must_walk(p, sequence.checks):
+        seen(p, sequence)
+    elif sequence.error is not None:
+        raise ExpansionError(sequence.error)
+
+
+def seen(p: Process, sequence: Sequence) -> str:
+    """As scan; the text is what Exim sees of a skipped string (variables are empty), where it looks at its value."""
     if sequence.fixed is not None:
         return sequence.fixed
-    if not must_walk(p, sequence.checks):
-        if sequence.error is not None:
-            raise ExpansionError(sequence.error)
-        return "".join(part for part in sequence.parts if type(part) is str)
     return "".join(part if type(part) is str else _SKIPPED[type(part)](p, part) for part in sequence.parts)
 
 
@@ -189,7 +193,7 @@ def _skipped_call(p: Process, node: Call) -> str:
     entry = node.entry
     if entry.scan is not None:
         return entry.scan(p, node)
-    strings = [scan(p, part) for part in node.arguments]
+    strings = [seen(p, part) for part in node.arguments]
     if node.condition is not None:
         scan_condition(p, node.condition)
     if node.fault is not None:
@@ -212,7 +216,7 @@ def scan_branches(p: Process, branches: Branches) -> str:
     """Both strings are skipped; what Exim sees is the second one."""
     if branches.yes is not None:
         scan(p, branches.yes)
-    text = scan(p, branches.no) if branches.no is not None else ""
+    text = seen(p, branches.no) if branches.no is not None else ""
     if branches.fault is not None:
         raise ExpansionError(branches.fault)
     return text

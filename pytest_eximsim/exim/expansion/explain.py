@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ExpansionError
+from ...errors import Died, ExpansionError
 from .budget import LIMIT
 from .evaluator import evaluate, value_of
 from .nodes import Branches, Call, Condition, Malformed, Node, Operation, Sequence, Traced
@@ -41,7 +41,7 @@ def expand_traced(p: Process, text: str) -> Step:
     p.work = LIMIT
     try:
         recorder.root.result = evaluate(p, tree)
-    except ExpansionError as error:
+    except (ExpansionError, Died) as error:
         recorder.root.error = error.message
     finally:
         p.work = None
@@ -62,7 +62,7 @@ class _Recorder:
         try:
             step.result = value_of(p, node)
             return step.result
-        except ExpansionError as error:
+        except (ExpansionError, Died) as error:
             step.error = error.message
             raise
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure
+from ..taint import is_tainted
 
 if TYPE_CHECKING:
     from ..state import Process
@@ -22,5 +23,9 @@ def run(p: Process, strings: list[str]) -> tuple[bool, str | None]:
     if result in ("OK", "FAIL"):
         return result == "OK", verdict.user_message
     word = result if p.release.brace_reasons else result.lower()
-    text = f'{word} from acl "{strings[0]}"'
+    name = strings[0]
+    if not is_tainted(name):        # reading a text of several lines has cut it behind the first one
+        blank = len(name) - len(name.lstrip(" \t\n"))
+        name = name[:blank] + name[blank:].partition("\n")[0]
+    text = f'{word} from acl "{name}"'
     raise ForcedFailure(text) if result == "DEFER" else ExpansionError(text)

@@ -80,6 +80,7 @@ class Parser(ConditionParser, ItemParser):
                     continue
             else:
                 checks |= part.checks
+                cut = cut or (isinstance(part, Operation) and part.name == "ipv6norm" and self.release.ipv6norm_ends_text)
             joined.append(part)
         fixed = None
         if error is None and all(isinstance(part, str) for part in joined):
@@ -149,19 +150,22 @@ class Parser(ConditionParser, ItemParser):
         """${name:string}; the name is judged when the string has been read."""
         entry, argument = self.names.operator(name)
         certificate = self.certificate_operand() if entry and entry.certificate else ""
-        text = self.sequence(braced=True, dollar=not certificate)
+        text = self.sequence(braced=True, dollar=certificate == "")
         if text.error is None:
             self.cursor.pos += 1
         fault = None if entry else f'unknown expansion operator "{name}"'
         source = self.cursor.text[start:self.cursor.pos]
-        return Operation(entry, name, argument, text, fault, text.error or fault, text.checks, source, certificate)
+        return Operation(entry, name, argument, text, fault, fault if text.error is None else text.error, text.checks, source,
+                         certificate or "")
 
-    def certificate_operand(self) -> str:
-        """The name of the certificate variable that is the whole operand; the dollar is swallowed."""
+    def certificate_operand(self) -> str | None:
+        """The name of the certificate variable that is the whole operand; the dollar is swallowed. None: there is no end of the operand."""
         cursor = self.cursor
         if cursor.char != "$" or not self.release.certificate_operators:
             return ""
         end = cursor.text.find("}", cursor.pos)
+        if end < 0:
+            return None
         variable = self.names.variables.get(cursor.text[cursor.pos + 1:end]) if end > 0 else None
         if variable is None or not variable.certificate:
             return ""
@@ -218,8 +222,8 @@ class Parser(ConditionParser, ItemParser):
         cursor = self.cursor
         yes = groups[first][1] if len(groups) > first else None
         no = groups[first + 1][1] if len(groups) > first + 1 else None
-        broken = (yes and yes.error) or (no and no.error)
-        if broken:
+        broken = next((part.error for part in (yes, no) if part is not None and part.error is not None), None)
+        if broken is not None:
             return self.made_branches(yes, no, error=broken)
         if len(groups) > first + 2:
             return self.unclosed(yes, no, False, groups[first + 2][0])
@@ -247,7 +251,7 @@ class Parser(ConditionParser, ItemParser):
     def made_branches(self, yes: Sequence | None, no: Sequence | None, *, fail: bool = False, fault: str | None = None,
                       failing: str | None = None, error: str | None = None) -> Branches:
         checks = (yes.checks if yes else 0) | (no.checks if no else 0)
-        return Branches(yes, no, fail, fault, failing or fault, error or fault, checks)
+        return Branches(yes, no, fail, fault, fault if failing is None else failing, fault if error is None else error, checks)
 
     def yes_no(self, reason: str, place: int) -> str:
         rest = self.cursor.text[place:]

@@ -72,13 +72,14 @@ class ConditionParser:
              checks: int = 0) -> Condition:
         """The node; its error is that of the first bad part, else its own fault."""
         for part in arguments or ():
-            error = error or part.error
+            error = part.error if error is None else error
             checks |= part.checks
         for member in members or ():
             checks |= member.checks
         if entry is not None and self.names.checks(entry):
             checks |= CHECKS_VALUES
-        return Condition(entry, name, negated, tuple(arguments or ()), tuple(members or ()), data, fault, error or fault, checks,
+        error = fault if error is None else error
+        return Condition(entry, name, negated, tuple(arguments or ()), tuple(members or ()), data, fault, error, checks,
                          self.cursor.text[start:self.cursor.pos])
 
     def condition_none(self, entry: Entry, negated: bool, start: int) -> Condition:

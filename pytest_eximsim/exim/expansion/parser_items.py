@@ -15,11 +15,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .cursor import DIGITS, LETTERS, SPACES
-from .nodes import CHECKS_VALUES, Branches, Call, Condition, Malformed, Sequence
+from .nodes import CHECKS_VALUES, Branches, Call, Condition, Malformed, Operation, Sequence
 from .registry import Item
 
 if TYPE_CHECKING:
@@ -55,12 +55,13 @@ class ItemParser:
         checks = 0
         for part in (condition, *arguments, branches):
             if part is not None:
-                error = error or part.error
+                error = part.error if error is None else error
                 checks |= part.checks
         if self.names.checks(entry):
             checks |= CHECKS_VALUES
         source = self.cursor.text[start:self.cursor.pos]
-        return Call(entry, tuple(arguments), condition, branches, data, fault, error or fault, checks, source)
+        error = fault if error is None else error
+        return Call(entry, tuple(arguments), condition, branches, data, fault, error, checks, source)
 
     def with_branches(self, entry: Item, start: int, arguments: list[Sequence], data: object = None) -> Call:
         return self.call(entry, start, arguments, branches=self.branches(entry.name), data=data)
@@ -127,6 +128,7 @@ class ItemParser:
             if cursor.char == "s":
                 cursor.pos += 1
                 form = "jsons"
+        spaced = bool(form) and cursor.char != "{"      # a blank behind json: no string is seen where all is skipped
         groups = self.groups(5)
         faults = tuple(self.curly(f"missing '{{' for arg {n} of extract") for n in (1, 2, 3))
         named = numbered = Branches(fault=faults[min(len(groups), 2)], error=faults[min(len(groups), 2)])
@@ -143,10 +145,13 @@ class ItemParser:
         broken = next((group.error for group in strings if group.error is not None), None)
         if broken is None and self.release.json:
             cursor.pos = here
+            cursor.skip_space()
             broken = self.skipped_extract()
         elif broken is None:
             broken = self.extract_error(strings, named, numbered)
-        return self.call(entry, start, strings, data=ExtractForm(form, named, numbered, faults, broken), error=broken)
+        skipped = self.curly("missing '}' closing extract") if spaced else broken
+        made = self.call(entry, start, strings, data=ExtractForm(form, named, numbered, faults, skipped), error=broken)
+        return replace(made, checks=made.checks | CHECKS_VALUES) if spaced else made
 
     def skipped_extract(self) -> str | None:
         """The later releases take any number of strings where they skip, and `fail`."""
@@ -331,8 +336,11 @@ class ItemParser:
         return (_OPTION.match(self.cursor.rest) or [""])[0]
 
     def ends_badly(self, command: Sequence) -> bool:
-        """Exim looks for the end of the command without minding errors: it goes on behind an unknown variable."""
-        return isinstance(command.parts[-1], Malformed)
+        """Exim looks for the end of the command without minding errors: it goes on behind an unknown variable or operator."""
+        last = command.parts[-1]
+        if isinstance(last, Operation):
+            return last.text.error is None or self.ends_badly(last.text)
+        return isinstance(last, Malformed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from .syntax import Networks, Words, split_list
 if TYPE_CHECKING:
     from ..state import Process
 
-_WHOLE_LOOKUP = re.compile(r"[A-Za-z0-9-]*\*?@?(?:,[^;@]*)?;")
+_WHOLE_LOOKUP = re.compile(r"[A-Za-z0-9-]*\*?@?;")
 _DOMAIN_SPECIALS = ("", "[]", "mx_any", "mx_primary", "mx_secondary")
 _CHAIN_LIMIT = 50
 

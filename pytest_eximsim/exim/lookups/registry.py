@@ -144,7 +144,7 @@ def _extras(text: str, release: Release) -> tuple[str, str, str]:
         return text, "", ""
     name, found, behind = text.partition("*")
     if found:
-        return name.partition(",")[0], "*@" if behind.startswith("@") else "*", behind.partition(",")[2]
+        return name, "*@" if behind.startswith("@") else "*", behind.partition(",")[2]
     name, _, options = text.partition(",")
     return name, "", options
 

@@ -1,4 +1,4 @@
-"""The parser is total, whatever the text; the evaluator raises nothing but ExpansionError."""
+"""The parser is total, whatever the text; the evaluator raises nothing but ExpansionError, and Died where Exim's process ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_eximsim.errors import ExpansionError
+from pytest_eximsim.errors import Died, ExpansionError
 from pytest_eximsim.exim.expansion import expand, expand_traced, syntax_error
 from pytest_eximsim.exim.expansion.parser import parse
 from pytest_eximsim.exim.release import RELEASES
@@ -33,6 +33,8 @@ def test_every_text_expands_or_fails(text: str, release: str) -> None:
     p.world.commands = SimpleNamespace(run=lambda words, **_: CommandResult(0, b"out"))
     try:
         expand(p, text)
+    except Died:
+        pass                        # where Exim itself divides by zero or reads what is not there
     except ExpansionError as failure:
         assert isinstance(failure.message, str)
     else:

@@ -53,5 +53,7 @@ CONDITIONS = (
     Condition("pwcheck", authenticating.refused_pwcheck, "one"),
     Condition("queue_running", testing.queue_running, "none"),
     Condition("radius", authenticating.refused_radius, "one"),
-    Condition("saslauthd", authenticating.saslauthd, "none"),
+    Condition("saslauthd", authenticating.saslauthd, "none", until="4.82+"),
+    Condition("saslauthd", authenticating.saslauthd, "list", minimum=2, maximum=4, since="4.96", until="4.96"),
+    Condition("saslauthd", authenticating.saslauthd, "none", since="4.99"),
 )

@@ -78,7 +78,11 @@ def _service(p: Process, name: str) -> ExpansionError:
 
 
 def saslauthd(p: Process, node: Condition) -> bool:
-    """Exim without it complains before it reads on."""
+    """Debian's binary reads the strings, those without it complain before."""
+    for part in node.arguments:
+        evaluate(p, part)
+    if node.fault is not None:
+        raise ExpansionError(node.fault)
     raise _service(p, "saslauthd")
 
 

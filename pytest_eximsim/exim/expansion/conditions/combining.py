@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ....errors import ExpansionError
+from ....errors import Crashed, ExpansionError
 from ... import taint
 from .. import json, nested_acl
 from ..budget import spend
-from ..evaluator import evaluate, scan, scan_condition, test, with_suffix
+from ..evaluator import evaluate, scan_condition, seen, test, with_suffix
 from ..nodes import Condition
 from ..splitting import split
 
@@ -54,7 +54,7 @@ def _each(p: Process, node: Condition, text: str) -> bool:
     any_is_enough = node.name.startswith("forany")
     saved, truth = p.scratch.item, False
     try:
-        for item in taint.parted(_items(node.name, text), text):
+        for item in taint.parted(_items(p, node.name, text), text):
             p.scratch.item = item
             spend(p, len(node.source))
             truth = with_suffix(node, test, p, node.members[0])
@@ -67,15 +67,21 @@ def _each(p: Process, node: Condition, text: str) -> bool:
 
 def scan_each(p: Process, node: Condition) -> None:
     """Exim evaluates the condition for a list that is written out even where all of it is skipped."""
-    text = scan(p, node.arguments[0]) if node.arguments else ""
+    text = seen(p, node.arguments[0]) if node.arguments else ""
     _each(p, node, text)
 
 
-def _items(name: str, text: str) -> Iterator[str]:
+def _items(p: Process, name: str, text: str) -> Iterator[str]:
     if "_json" not in name:
         yield from split(text)[1]
         return
-    for item in json.elements(json.unwrap(text, "[]")):
+    try:
+        whole = json.unwrap(text, "[]")
+    except ExpansionError:
+        if p.release.bad_json_list_kills:
+            raise Crashed(f"{name} over what is no JSON array") from None
+        raise
+    for item in json.elements(whole):
         if not name.endswith("s"):
             yield item
             continue

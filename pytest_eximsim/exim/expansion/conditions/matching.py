@@ -78,7 +78,8 @@ def _matched(p: Process, items: str, result: Result) -> bool:
     from ...lists import ListDeferred, Matched
 
     if isinstance(result, ListDeferred):
-        reason = "NULL" if result.message is None else result.message
+        reason = result.message if result.message is not None else p.scratch.search_error
+        reason = "NULL" if reason is None else reason
         raise errors.ExpansionError(f'unable to complete match against "{items}": {reason}', defer=result.message)
     if not isinstance(result, Matched):
         return False

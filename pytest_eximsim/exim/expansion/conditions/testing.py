@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ....errors import ExpansionError
 from ... import headers
 from ..cursor import DIGITS, SPACES
-from ..evaluator import evaluate, scan
+from ..evaluator import evaluate, seen
 from ..ip import ip_version
 from ..nodes import Condition, Value
 from .comparing import folded
@@ -61,7 +61,7 @@ def boolean(p: Process, node: Condition) -> bool:
 def scan_boolean(p: Process, node: Condition) -> None:
     """The value is looked at even where it is skipped."""
     for part in node.arguments:
-        text = scan(p, part)
+        text = seen(p, part)
         if node.fault is None:
             truth_of(text, p.release, lax=node.name == "bool_lax")
     if node.error is not None:

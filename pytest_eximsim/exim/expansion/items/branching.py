@@ -8,7 +8,7 @@ from ....errors import ExpansionError
 from ...taint import cut
 from .. import json
 from ..cursor import DIGITS, SPACES
-from ..evaluator import choose, evaluate, scan, scan_branches, test
+from ..evaluator import choose, evaluate, scan_branches, seen, test
 from ..nodes import Branches, Call
 from ..parser_items import ExtractForm, is_field_number
 from ..splitting import split
@@ -100,7 +100,7 @@ def _query(p: Process, kind: object, name: str, text: str) -> tuple[str | None, 
 
 
 def scan_lookup(p: Process, node: Call) -> str:
-    strings = [scan(p, part) for part in node.arguments]
+    strings = [seen(p, part) for part in node.arguments]
     if node.fault is not None:
         raise ExpansionError(node.fault)
     if node.error is None and not node.data[2] and p.release.has("", "4.82+"):
@@ -165,7 +165,7 @@ def _from_json(p: Process, key: str, numbered: bool, text: str, form: str) -> st
 def scan_extract(p: Process, node: Call) -> str:
     """The older release takes an empty first string for a number."""
     form: ExtractForm = node.data
-    strings = [scan(p, part) for part in node.arguments]
+    strings = [seen(p, part) for part in node.arguments]
     if p.release.json:
         if form.skipped is not None:
             raise ExpansionError(form.skipped)
@@ -211,7 +211,7 @@ def _list_number(text: str, *, skipping: bool) -> int:
 
 def scan_listextract(p: Process, node: Call) -> str:
     for number, part in enumerate(node.arguments):
-        text = scan(p, part)
+        text = seen(p, part)
         if number == 0:
             _list_number(text, skipping=True)
     if node.fault is not None:

@@ -10,7 +10,7 @@ from ... import durations
 from ...files import open_error, read_file
 from ...world import Endpoint, Stream
 from ..cursor import DIGITS
-from ..evaluator import evaluate, scan
+from ..evaluator import evaluate, scan, seen
 from ..ip import address_version
 from ..nodes import Call
 
@@ -92,7 +92,7 @@ def readsocket(p: Process, node: Call) -> str:
 
 
 def scan_readsocket(p: Process, node: Call) -> str:
-    strings = [scan(p, part) for part in node.arguments]
+    strings = [seen(p, part) for part in node.arguments]
     if len(strings) > 2 and p.release.has("", "4.82+"):
         _timeout(p, strings[2])
     if node.error is not None:
@@ -111,6 +111,8 @@ def _timeout(p: Process, text: str | None) -> float:
     word = text.partition(":")[0].strip() if p.release.brace_reasons else text
     seconds = durations.read(word)
     if seconds is None:
+        if p.release.brace_reasons and not p.release.readsocket_tells:
+            return 5.0
         raise ExpansionError(f"bad time value {word}")
     return float(seconds)
 
@@ -139,8 +141,8 @@ def _connect(p: Process, name: str, seconds: float) -> Stream:
             return p.world.network.connect_unix(name, seconds)
         host, colon, port = name[5:].rpartition(":")
         if not colon:
-            raise ExpansionError(f"missing port for readsocket {name}")
-        number = _port(port)
+            raise _set_up_failure(p, f"missing port for readsocket {name}")
+        number = _port(p, port)
         address = _address(p, host)
         return p.world.network.connect(Endpoint(address, number), timeout=seconds)
     except TimeoutError:
@@ -153,14 +155,21 @@ def _connect(p: Process, name: str, seconds: float) -> Stream:
         raise _SocketFailure(f"failed to connect to socket {name}: {system_text(error)}") from None
 
 
-def _port(text: str) -> int:
+def _set_up_failure(p: Process, text: str) -> Exception:
+    """The older release fails; later ones go on to the string for failures, 4.96 without a text."""
+    if not p.release.brace_reasons:
+        return ExpansionError(text)
+    return _SocketFailure(text if p.release.readsocket_tells else p.scratch.search_error or "")
+
+
+def _port(p: Process, text: str) -> int:
     if text[:1] and text[0] in DIGITS:
         if any(char not in DIGITS for char in text):
-            raise ExpansionError(f"invalid port number {text}")
+            raise _set_up_failure(p, f"invalid port number {text}")
         return int(text[:9])
     known = {"smtp": 25, "time": 37, "domain": 53, "http": 80, "pop3": 110, "imap2": 143, "submission": 587, "echo": 7, "daytime": 13}
     if text not in known:
-        raise ExpansionError(f'unknown port "{text}"')
+        raise _set_up_failure(p, f'unknown port "{text}"')
     return known[text]
 
 
@@ -168,7 +177,7 @@ def _address(p: Process, host: str) -> str:
     if host.startswith("[") and host.endswith("]"):
         if not address_version(host[1:-1], strict=p.release.strict_addresses):
             shown = host if p.release.brace_reasons else host[1:-1]
-            raise ExpansionError(f'malformed IP address "{shown}"')
+            raise _set_up_failure(p, f'malformed IP address "{shown}"')
         return host[1:-1]
     if address_version(host, strict=p.release.strict_addresses):
         return host
@@ -176,5 +185,5 @@ def _address(p: Process, host: str) -> str:
 
     found = getattr(hosts.find_by_name(p, host), "found", None)
     if not found:
-        raise ExpansionError(f"no IP address found for host {host}")
+        raise (_SocketFailure if p.release.brace_reasons else ExpansionError)(f"no IP address found for host {host}")
     return str(found[0])

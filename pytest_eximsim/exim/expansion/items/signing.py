@@ -96,8 +96,7 @@ def srs_encode(p: Process, secret: str, path: str, domain: str) -> str:
     mark = srs_hash(secret, path.lower())
     day = int(p.world.clock.now()) // DAY & 0x3FF
     stamp = encoding.BASE32[day >> 5] + encoding.BASE32[day & 31]
-    parsed = addresses.parsed(p, path)
-    local, host = addresses.split(parsed)
+    local, host = addresses.parsed(p, path)
     quoted = '"' in local
     local = local.replace('"', "")
     mark_quote = '"' if quoted else ""

@@ -11,39 +11,36 @@ if TYPE_CHECKING:
     from ...state import Process
 
 
-def parsed(p: Process, text: str) -> str:
-    """The bare address. Raises ExpansionError with the parser's text."""
+def parsed(p: Process, text: str) -> tuple[str, str]:
+    """Local part and domain of the address, which is empty where there is none. Raises ExpansionError with the parser's text."""
     from ...addresses import AddressSyntaxError, parse_address, syntax_of
 
     try:
-        return parse_address(text, replace(syntax_of(p), domain_literals=True)).address
+        found = parse_address(text, replace(syntax_of(p), domain_literals=True))
     except AddressSyntaxError as error:
         raise ExpansionError(str(error)) from None
+    whole = found.address
+    return (whole[:found.domain - 1], whole[found.domain:]) if found.domain else (whole, "")
 
 
-def split(address: str) -> tuple[str, str]:
-    """Local part and domain at the last @; the domain is empty where there is none."""
-    local, at, host = address.rpartition("@")
-    return (local, host) if at else (address, "")
-
-
-def _parsed(p: Process, text: str) -> str:
+def _parsed(p: Process, text: str) -> tuple[str, str]:
     try:
         return parsed(p, text)
     except ExpansionError:
-        return ""
+        return "", ""
 
 
 def address(p: Process, text: str) -> str:
-    return _parsed(p, text)
+    local, host = _parsed(p, text)
+    return f"{local}@{host}" if host else local
 
 
 def local_part(p: Process, text: str) -> str:
-    return split(_parsed(p, text))[0]
+    return _parsed(p, text)[0]
 
 
 def domain(p: Process, text: str) -> str:
-    return split(_parsed(p, text))[1]
+    return _parsed(p, text)[1]
 
 
 def addresses(p: Process, text: str) -> str:
@@ -57,7 +54,7 @@ def addresses(p: Process, text: str) -> str:
         separator, text = text[1], text[2:]
     found: list[str] = []
     for part in address_parts(text):
-        one = _parsed(p, part)
+        one = address(p, part)
         if one:
             doubled = one.replace(separator, separator * 2)
             found.append(" " + doubled if found and doubled.startswith(separator) else doubled)
@@ -68,7 +65,7 @@ def address_parts(text: str) -> list[str]:
     """The addresses of a header line: apart at commas, group names and their semicolons taken away (RFC 5322 3.4)."""
     found, grouped, start = list[str](), False, 0
     for end, char in [*_top_level(text), (len(text), ",")]:
-        if char == ":" and not grouped and "@" not in text[start:end] and text[start:end].strip():
+        if char == ":" and not grouped and "@" not in text[start:end]:
             grouped, start = True, end + 1
         elif char == ";" and grouped:
             found.append(text[start:end])

@@ -20,12 +20,14 @@ def sha1(text: str) -> str:
 
 
 def sha2(text: str, argument: str | None) -> str:
-    if (argument or "256") not in ("256", "384", "512"):
+    variant = "256" if argument is None else argument
+    if variant not in ("256", "384", "512"):
         raise ExpansionError("unrecognised sha2 variant")
-    return hashlib.new(f"sha{argument or '256'}", _bytes(text)).hexdigest().upper()
+    return hashlib.new(f"sha{variant}", _bytes(text)).hexdigest().upper()
 
 
 def sha3(text: str, argument: str | None) -> str:
-    if (argument or "256") not in ("224", "256", "384", "512"):
+    variant = "256" if argument is None else argument
+    if variant not in ("224", "256", "384", "512"):
         raise ExpansionError("unrecognised sha3 variant")
-    return hashlib.new(f"sha3_{argument or '256'}", _bytes(text)).hexdigest().upper()
+    return hashlib.new(f"sha3_{variant}", _bytes(text)).hexdigest().upper()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ....errors import ExpansionError
+from ....errors import Crashed, Died, ExpansionError
 from ..conditions.comparing import folded
 from ..cursor import DIGITS
 
@@ -51,8 +51,12 @@ def textual_hash(text: str, length: int, characters: int) -> str:
         raise ExpansionError(f'hash count "{characters}" too big')
     if length >= len(text):
         return text
-    if length <= 0 or characters == 0:
+    if length < 0:
+        raise Died(f"internal error in string_catn (count {length})")
+    if length == 0:
         return ""
+    if characters == 0:
+        raise Crashed("hash out of 0 characters: Exim divides by zero")
     codes = [ord(char) & 0xFF for char in text]
     for place in range(length, len(codes)):
         code = codes[place]
@@ -70,7 +74,7 @@ def numeric_hash(text: str, first: int, second: int) -> str:
         total += _PRIMES[place] * (ord(char) & 0xFF)
         place -= 1
     if first * (second if second >= 0 else 1) == 0:
-        raise ExpansionError("nhash with a limit of 0 ends the real Exim; refused by the simulator")
+        raise Crashed("nhash with a limit of 0: Exim divides by zero")
     if second < 0:
         return str(total % abs(first))
     total %= abs(first * second)

@@ -56,21 +56,59 @@ def _utf8(text: str) -> str:
 
 
 def domain_to_alabel(text: str) -> str:
-    """UTF-8 domain to `xn--` labels (IDNA 2008 without its finer checks); other letters become lower case."""
+    """UTF-8 domain to `xn--` labels (IDNA 2008); other letters become lower case."""
     try:
         decoded = _utf8(text)
     except UnicodeError:
         raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string encoding error") from None
     if decoded.isascii():
         return text
-    labels = unicodedata.normalize("NFC", decoded.lower()).split(".")
-    if any(not label.isascii() and (label.startswith("-") or label.endswith("-")) for label in labels):
-        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string start/ends with forbidden hyphen")
-    return ".".join(label if label.isascii() else "xn--" + codecs.encode(label, "punycode").decode("ascii") for label in labels)
+    labels = unicodedata.normalize("NFKC", decoded.lower()).replace("\u3002", ".").split(".")
+    found: list[str] = []
+    for label in labels:
+        coded = label if label.isascii() else "xn--" + codecs.encode(label, "punycode").decode("ascii")
+        fault = _label_fault(label, coded)
+        if fault:
+            raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: {fault}")
+        found.append(coded)
+    return ".".join(found)
+
+
+def _label_fault(label: str, coded: str) -> str:
+    """What IDNA 2008 (RFC 5891 4.2, RFC 5893) has against a label, in libidn2's words; "" for nothing."""
+    if label.startswith("xn--") and not label.isascii():
+        return "string contains invalid punycode data"
+    if label.startswith("-") or label.endswith("-"):
+        return "string start/ends with forbidden hyphen"
+    if label.isascii():
+        return ""
+    if label[2:4] == "--":
+        return "string contains forbidden two hyphens pattern"
+    if unicodedata.category(label[0])[0] == "M":
+        return "string contains a forbidden leading combining character"
+    if any(char > "\x7f" and unicodedata.category(char) not in _LETTERS_AND_DIGITS for char in label):
+        return "string contains a disallowed character"
+    if not _direction_is_right(label):
+        return "string has forbidden bi-directional properties"
+    if any(char <= "\x7f" and not (char.isalnum() or char in "-_") for char in label):
+        return "A-label roundtrip failed"
+    return "punycode encoded data will be too large" if len(coded) > 63 else ""
+
+
+def _direction_is_right(label: str) -> bool:
+    """A label with right-to-left letters begins and ends with one (or ends with a digit) and has no others."""
+    kinds = [unicodedata.bidirectional(char) for char in label]
+    if not set(kinds) & {"R", "AL", "AN"}:
+        return True
+    last = next((kind for kind in reversed(kinds) if kind != "NSM"), "")
+    return kinds[0] in ("R", "AL") and last in ("R", "AL", "EN", "AN") and "L" not in kinds and not {"EN", "AN"} <= set(kinds)
+
+
+_LETTERS_AND_DIGITS = frozenset(["Ll", "Lo", "Lm", "Mn", "Mc", "Nd"])
 
 
 def domain_from_alabel(text: str) -> str:
-    if "xn--" not in text and text.isascii():
+    if "xn--" not in text:
         return text
     try:
         labels = [label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label for label in text.split(".")]
@@ -99,23 +137,29 @@ def local_part_from_alabel(text: str) -> str:
 
 
 def imap_folder(name: str, charset: str, separator: str, specials: str) -> str:
-    """Modified UTF-7 as a Maildir folder's name: the separator becomes a dot; another dot or slash that is not special is refused."""
+    """Modified UTF-7 as a Maildir folder's name: separators become a dot, none at the ends; another dot or slash that is not special is
+    refused."""
     try:
-        text = name.encode("latin-1").decode(charset)
-    except (LookupError, UnicodeError):
-        reason = "Invalid or incomplete multibyte or wide character"
+        text = name.lstrip(separator).encode("latin-1").decode(charset)
+    except (LookupError, UnicodeError) as error:
+        ends = isinstance(error, UnicodeDecodeError) and error.reason == "unexpected end of data"
+        reason = "Invalid argument" if ends else "Invalid or incomplete multibyte or wide character"
         raise ExpansionError(f"imapfolder: iconv() failed to convert from {charset}: {reason}") from None
+    return ".".join(_folder_part(part, specials) for part in text.split(separator) if part)
+
+
+def _folder_part(text: str, specials: str) -> str:
     found, pending = [], ""
     for char in text:
-        if char != separator and char in "./" and char not in specials:
+        if char in "./" and char not in specials:
             raise ExpansionError(f"imapfolder: illegal character '{char}'")
-        if char != separator and (not " " <= char <= "~" or char in specials):
+        if not " " <= char <= "~" or char in specials:
             pending += char
             continue
         if pending:
             found.append(_encoded(pending))
             pending = ""
-        found.append("." if char == separator else "&-" if char == "&" else char)
+        found.append("&-" if char == "&" else char)
     return "".join(found) + (_encoded(pending) if pending else "")
 
 

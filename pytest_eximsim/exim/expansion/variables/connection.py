@@ -91,7 +91,7 @@ VARIABLES = (
     Variable("proxy_session", yes_no(lambda p: p.connection.proxy_session)),
     Variable("received_ip_address", field("interface_address")),
     Variable("received_port", _received_port),
-    Variable("received_protocol", field("protocol")),
+    Variable("received_protocol", lambda p: p.connection.protocol if p.connection.opened or p.message.id else ""),
     Variable("sender_fullhost", _fullhost, outside=True),
     Variable("sender_helo_dnssec", yes_no(lambda p: False), since="4.96"),
     Variable("sender_helo_name", field("helo_name"), outside=True),
