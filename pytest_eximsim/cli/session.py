@@ -100,7 +100,7 @@ def _serve(machine: Machine, stream: Stream) -> None:
 
 
 def _type(simulator: Simulator, stream: MemoryStream, said: Callable[[bytes], None]) -> None:
-    """Send each line, with the end that it has, when the MTA has done what the one before asks for; at the end of input the client closes its side."""
+    """Send each line, with the end that it has, when the MTA has done what the one before asks for; then the client closes its side."""
     try:
         simulator.hub.settle()
         while line := simulator.hub.call_blocking(sys.stdin.buffer.readline):
