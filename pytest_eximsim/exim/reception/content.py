@@ -188,6 +188,10 @@ def _logical_line(source: DataSource | ChunkSource, c: Content, maximum: int, st
             if not source.dots:
                 c.eof = True
                 text += b"\n"
+                c.size += 1
+                c.lines += 1
+                if text == b"\n":
+                    return None
                 break
             c.headers.append(text[:maximum])
             raise HeaderTooLong(c, False)
@@ -241,11 +245,13 @@ def _continues(source: DataSource | ChunkSource, c: Content) -> bool:
 
 def read_body(source: DataSource | ChunkSource, c: Content, *, strict: bool, limit: int) -> None:
     """Read the body behind the header; `limit` is message_size_limit, 0 for none. Sets c.body, c.too_big."""
-    strict = strict and bool(c.crlf)
+    strict = strict and bool(c.crlf) and source.dots
     raw, thrown = source.rest(strict, 2 * limit + 65536 if limit else 1 << 62)
     if source.dots:
         raw = unstuffed(raw, lax=not strict)
     body = _line_ends(raw, strict)
+    if body and not source.dots and not body.endswith(b"\n"):
+        body += b"\n"
     c.size += len(body) + thrown
     c.too_big = c.size > limit > 0 and bool(body)
     c.body = (c.first or b"") + body
@@ -332,10 +338,9 @@ def bdat(s: Session) -> bool:
         s.say(f"250 {size} byte chunk received")
         return False
     s.p.message.chunking = True
-    total = sum(len(c) for c in s.body_chunks)
     from .message import receive
 
-    return receive(s, ChunkSource(b"".join(s.body_chunks)), chunk_reply=f"{size} byte chunk, total {total}")
+    return receive(s, ChunkSource(b"".join(s.body_chunks)), last_chunk=size)
 
 
 def _chunk(s: Session, size: int) -> bytes:

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-def receive(s: Session, source: DataSource | ChunkSource, *, chunk_reply: str = "") -> bool:
-    """Receive one message; true when the session is over. Afterwards a new transaction begins."""
+def receive(s: Session, source: DataSource | ChunkSource, *, last_chunk: int | None = None) -> bool:
+    """Receive one message; true when the session is over. Afterwards a new transaction begins.
+
+    `last_chunk`: it comes by BDAT, with so many octets in the last one.
+    """
     message = s.p.message
     tidy_up(s.p)
     message.received_time = s.p.world.clock.now()
     begin_message(s.p)
     try:
-        over = _receive(s, source, chunk_reply)
+        over = _receive(s, source, last_chunk)
     except TimeoutError:
         ending.data_timeout(s)
     if over is None:                    # the client is gone
@@ -43,7 +46,7 @@ def receive(s: Session, source: DataSource | ChunkSource, *, chunk_reply: str = 
     return over
 
 
-def _receive(s: Session, source: DataSource | ChunkSource, chunk_reply: str) -> bool | None:
+def _receive(s: Session, source: DataSource | ChunkSource, last_chunk: int | None) -> bool | None:
     try:
         content = _read_header(s, source)
     except Lost:
@@ -54,6 +57,9 @@ def _receive(s: Session, source: DataSource | ChunkSource, chunk_reply: str) -> 
     if content.eof and source.dots:
         _gone(s, " (after header)")
         return None
+    if last_chunk is not None and content.headers and content.crlf is False:
+        s.say("552 Message header not CRLF terminated")
+        return False
     message = s.p.message
     headers = Headers(s, [text.decode("latin-1") for text in content.headers])
     message.id = new_id(s.p)
@@ -74,7 +80,16 @@ def _receive(s: Session, source: DataSource | ChunkSource, chunk_reply: str) -> 
         die(s, f'Expansion of "{s.option("received_header_text")}" (received_header_text) failed: {error.message}')
     _measure(s, content)
     headers.apply_acl()
-    return _decide(s, headers, raw_recipients, chunk_reply)
+    chunks = "" if last_chunk is None else f"{last_chunk} byte chunk, total {_total(content)}"
+    return _decide(s, headers, raw_recipients, chunks)
+
+
+def _total(content: Content) -> int:
+    """What a BDAT reply says of the whole message: its octets, had all lines CR LF; one more where the body begins without a blank line.
+
+    Told by asking 4.96 with -bh.
+    """
+    return content.size + content.lines + (content.first is not None)
 
 
 def _read_header(s: Session, source: DataSource | ChunkSource) -> Content:
