@@ -243,3 +243,32 @@ scenarios:
     expect: {messages: [{mail_from: x@example.org, variables: {sender_host_address: 198.51.100.7}}]}
 """)
     assert run_case(load(path).cases[0].bind(), RunOptions()).passed
+
+
+def test_the_date_that_a_client_sends(play):
+    assert play("""
+exim:
+  config: |
+    acl_smtp_rcpt = accept
+    acl_smtp_data = data
+    begin acl
+    data:
+      deny message = $h_date:
+scenarios:
+  - name: a
+    session:
+      smtp: |
+        S: 220
+        C: EHLO client.example
+        S: 250
+        C: MAIL FROM:<a@example.org>
+        S: 250
+        C: RCPT TO:<b@example.net>
+        S: 250
+        C: DATA
+        S: 354
+        C: Date: <date>
+        C:
+        C: .
+        S: 550 Mon, 4 Nov 2013 09:25:06 +0000
+""").failures == []

@@ -6,8 +6,11 @@ Knows streams, not where they come from. Replies are compared as Unicode; what i
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 from ...exim.world import Stream, TlsFailed, TlsSession
@@ -57,6 +60,7 @@ class Conversation:
     tls: TlsSession | None = None
     ended: str = ""
     closed: bool = False
+    now: Callable[[], float] = time.time        # what `<date>` in a line of the client is, seconds since 1970
     silent: bool = False                        # a reply was awaited in vain
     mistakes: list[Failure] | None = None       # where there is a list, differences go there and the dialogue goes on
     heard: list[Heard] = field(default_factory=list)
@@ -125,7 +129,9 @@ class Conversation:
         match line:
             case dialogue.Say():
                 text = line.text[2:].removeprefix(" ")
-                self.send(line.data, text)
+                if not line.raw:
+                    text = text.replace("<date>", self.date())
+                self.send(line.data if line.raw else line.data.replace(b"<date>", self.date().encode()), text)
             case dialogue.SendFile():
                 self.send_file(folder / line.file)
             case dialogue.Reply() | dialogue.ReplyRegex() | dialogue.Raw():
@@ -148,6 +154,11 @@ class Conversation:
                 self.leave(abort=line.abort)
             case _:
                 raise AssertionError(line)
+
+    def date(self) -> str:
+        """The present date-time (RFC 5322 section 3.3), its day of the month without a leading zero."""
+        moment = datetime.fromtimestamp(self.now(), UTC)
+        return f"{format_datetime(moment)[:5]}{moment.day}{format_datetime(moment)[7:]}"
 
     def send_file(self, path: Path) -> None:
         text = canonical(path.read_bytes())

@@ -60,7 +60,7 @@ def open_connection(run: Run, line: Session | object, position: Position, end: d
         run.evidence.conversations.append((_called(line, position), [Exchange("#", f"<refused> ({error.strerror or error})")]))
         where, expected = (wanted.position, wanted.text) if wanted else (line.place("to"), "a connection")
         raise StepFailed(Failure("the connection fails", where, expected, f"<refused> ({error.strerror or error})")) from None
-    conversation = Conversation(stream, run.ids, run.subject.sleep, run.patience, run.names, mistakes=run.mistakes)
+    conversation = Conversation(stream, run.ids, run.subject.sleep, run.patience, run.names, mistakes=run.mistakes, now=run.subject.now)
     run.evidence.conversations.append((_called(line, position), conversation.history))
     if wanted is not None:
         conversation.leave()
