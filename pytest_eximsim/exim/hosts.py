@@ -51,14 +51,14 @@ def address_kind(text: str, strict: bool, mask: bool) -> int:
     if not strict:
         return _shape(_MASK.sub("", text) if mask else text)
     address, slash, bits = text.partition("/")
-    if slash and not (mask and re.fullmatch(r"\d+", bits, re.ASCII)):
+    if slash and not (mask and re.fullmatch(r"\d*", bits, re.ASCII)):      # without digits: as /0
         return 0
     if ":" in address:
         address, percent, scope = address.partition("%")
         valid = not (percent and (slash or not all(33 <= ord(char) <= 126 for char in scope)))
         return 6 if valid and _six(address) is not None and _bits(bits) <= 128 else 0
     match = _FOUR.fullmatch(address)
-    return 4 if match and max(map(int, match.groups())) <= 255 and _bits(bits) <= 32 else 0
+    return 4 if match and all(int(byte) <= 255 and str(int(byte)) == byte for byte in match.groups()) and _bits(bits) <= 32 else 0
 
 
 def _bits(digits: str) -> int:

@@ -29,6 +29,12 @@ def wrap(number: int) -> int:
     return (number + 2**63) % 2**64 - 2**63
 
 
+def c_int(digits: str) -> int:
+    """What C's atoi makes of an optional sign and digits: the limit of 64 bits first, then the low 32."""
+    number = min(max(int(digits[:24]), SMALLEST), LARGEST)
+    return (number + 2**31) % 2**32 - 2**31
+
+
 def integer(text: str, *, positive: bool = False) -> int:
     """An integer with an optional unit and blanks around it; blank text is 0. Raises ExpansionError with Exim's text."""
     text = text.lstrip(SPACES) if text[:1] in SPACES else text

@@ -57,7 +57,8 @@ class AddressSubject:
             log(p, f'no @ found in the subject of an address list match: subject="{subject}" pattern="{pattern}"', panic=True)
             return NOT_MATCHED
         if pattern.startswith("^"):
-            return self._whole(p, pattern)
+            found = self._whole(p, pattern)
+            return MATCHED if isinstance(found, Matched) else found
         if _WHOLE_LOOKUP.match(pattern):
             if pattern.startswith("partial-"):
                 from ..log import log
@@ -87,7 +88,8 @@ class AddressSubject:
         result = match_list(p, wanted_domain, Text("domain", domain, special=True), expanded=True, single=True) \
             if wanted_domain else NOT_MATCHED
         if isinstance(result, Matched) and result.data is not None and p.release.list_match_data:
-            return Matched(f"{wanted}@{result.data}" if at else result.data)
+            shown = "" if not at else pattern[:len(local)] if p.release.address_data_cut else wanted
+            return Matched(f"{shown}@{result.data}")
         return result
 
     def _split_lookup(self, p: Process, lookup: str) -> Result:

@@ -222,6 +222,8 @@ def _file(run: _Run, step: FileItem) -> tuple[Result | None, bool]:
     p = run.p
     try:
         content = read_file(p, cut(step.path, run.items))
+    except IsADirectoryError:
+        content = b""
     except OSError as error:
         raise Died(f'failed to open {step.path} when checking "{run.shown}": {open_error(p, error)}') from None
     positive = step.positive
@@ -229,7 +231,8 @@ def _file(run: _Run, step: FileItem) -> tuple[Result | None, bool]:
         positive = step.positive is sign
         found = run.subject.test(p, text)
         if isinstance(found, Matched):
-            return (found if positive else NOT_MATCHED), positive
+            data = found.data if found.data is None or not p.release.list_match_data else text
+            return (Matched(data) if positive else NOT_MATCHED), positive
         if not isinstance(found, NotMatched):
             decided = _undecided(run, found, text)
             if decided is not None:

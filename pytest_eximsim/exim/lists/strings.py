@@ -101,7 +101,7 @@ class Text:
         except RegexError as error:
             reason = regex_error_text(error, p.release)
             raise Died(f"regular expression error: {reason} while compiling {pattern}") from None
-        return NOT_MATCHED if found is None else self._matched(p, pattern, list(found.groups))
+        return NOT_MATCHED if found is None else self._matched(p, pattern, [self.original, *found.groups[1:]])
 
     def _own_literal(self, p: Process) -> Result:
         from ..hosts import local_literals

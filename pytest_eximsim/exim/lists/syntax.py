@@ -102,8 +102,8 @@ def steps(text: str, kind: str, strict: bool, *, single: bool = False, named: bo
 
 
 def _step(text: str, kind: str, *, named: bool) -> Step:
-    if text[:1] == "+" and text.lower() in SETTINGS.get(kind, ()):
-        return Setting(text.lower())
+    if text[:1] == "+" and text in SETTINGS.get(kind, ()):
+        return Setting(text)
     positive = text[:1] != "!"
     if not positive:
         text = text[1:].lstrip()

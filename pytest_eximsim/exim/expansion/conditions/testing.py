@@ -10,6 +10,7 @@ from ..cursor import DIGITS, SPACES
 from ..evaluator import evaluate, seen
 from ..ip import ip_version
 from ..nodes import Condition, Value
+from ..numbers import c_int
 from .comparing import folded
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def truth_of(text: str, release: Release, *, lax: bool) -> bool:
     if not text:
         return False
     if all(char in DIGITS for char in digits):
-        return (lax and len(text) > 1) or int(digits or "0") != 0
+        return (lax and len(text) > 1) or c_int(text if digits else "0") != 0
     word = folded(text)
     if word in ("true", "yes") or (lax and word not in ("false", "no")):
         return True

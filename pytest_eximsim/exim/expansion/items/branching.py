@@ -137,8 +137,10 @@ def extract(p: Process, node: Call) -> str:
 
 
 def field_number(key: str) -> int:
-    sign = -1 if key.startswith("-") else 1
-    return sign * int(key.removeprefix("-")[:15] or "0")
+    """As 32 bits hold it, of which the last 32 digits are all that matters."""
+    number = int(key.removeprefix("-")[-32:] or "0") % 2**32
+    number -= 2**32 if number >= 2**31 else 0
+    return -number if key.startswith("-") else number
 
 
 def _from_json(p: Process, key: str, numbered: bool, text: str, form: str) -> str | None:

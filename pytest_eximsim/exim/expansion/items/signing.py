@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ....errors import ExpansionError
 from ... import regexes
 from ...taint import cut, joined, parted
+from ..conditions.comparing import folded
 from ..evaluator import evaluate
 from ..nodes import Call
 from ..operators import addresses, encoding
@@ -93,7 +94,7 @@ def srs_encode(p: Process, secret: str, path: str, domain: str) -> str:
     """${srs_encode{secret}{return path}{original domain}}"""
     if not path:
         return ""
-    mark = srs_hash(secret, path.lower())
+    mark = srs_hash(secret, folded(path))
     day = int(p.world.clock.now()) // DAY & 0x3FF
     stamp = encoding.BASE32[day >> 5] + encoding.BASE32[day & 31]
     local, host = addresses.parsed(p, path)

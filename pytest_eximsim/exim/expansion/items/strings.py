@@ -12,6 +12,7 @@ from ... import regexes
 from ...taint import cut, joined, parted
 from ..budget import HOPELESS, spend
 from ..evaluator import expand
+from ..numbers import c_int
 from ..operators import parts, utf8
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def _number(text: str, name: str, *, positive: bool) -> int:
     """A whole number as strtol reads it; an empty text is 0."""
     found = _LONG.match(text)
     rest = text[found.end():] if found else text
-    number = int(found.group(1)[:12]) if found else 0
-    number = (number + 2**31) % 2**32 - 2**31
+    number = c_int(found.group(1)) if found else 0
     if rest or (positive and number < 0):
         raise ExpansionError(f'"{text}" is not a{" positive" if positive else ""} number (in "{name}" expansion)')
     return number

@@ -40,7 +40,7 @@ def cleaned(text: str) -> str:
                 continue
             pending, code, left = pending + char, code << 6 | byte & 0x3F, left - 1
             if left == 0:
-                found.append("?" if code > 0x10FFFF else pending)
+                found.append("?" if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF else pending)
         elif byte < 0x80:
             found.append(char)
         elif byte in (0xC0, 0xC1) or byte & 0xE0 == 0x80 or byte & 0xE0 == 0xA0 or byte >= 0xF8:
