@@ -34,5 +34,5 @@ ITEMS = (
     Item("sort", listing.sort, "sort", since="4.96"),
     Item("srs_encode", signing.srs_encode, minimum=3, maximum=3, since="4.96"),
     Item("substr", strings.substr_item, minimum=2, maximum=3, checked_until="4.96"),
-    Item("tr", strings.translate, minimum=3, maximum=3),
+    Item("tr", strings.translate, minimum=3, maximum=3, checked_until="4.96"),
 )

@@ -67,7 +67,7 @@ def address_parts(text: str) -> list[str]:
     for end, char in [*_top_level(text), (len(text), ",")]:
         if char == ":" and not grouped and "@" not in text[start:end]:
             grouped, start = True, end + 1
-        elif char == ";" and start >= 0:            # what follows up to the next comma is lost
+        elif char == ";" and grouped:               # what follows up to the next comma is lost
             found.append(text[start:end])
             grouped, start = False, -1
         elif char == ",":

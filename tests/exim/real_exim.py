@@ -1,0 +1,37 @@
+"""Strings through `exim4 -be` of the real Exim 4.96, many in one process: for tests that compare it with the simulator's 4.96."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+CRASHED = "(the process ended)"
+
+
+def answers(program: str, configuration: Path, strings: Sequence[str], *options: str) -> list[str]:
+    """What it prints for each string, without the final newline; CRASHED where its process ended. Strings are lines of latin-1 that do not
+    begin with a capital (those define macros) or end in a backslash."""
+    found: list[str] = []
+    while len(found) < len(strings):
+        rest = strings[len(found):]
+        found += _answered(program, configuration, rest, options)
+        if len(found) < len(strings):
+            found.append(CRASHED)
+    return found
+
+
+def _answered(program: str, configuration: Path, strings: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The answers before the process ended. Each string is followed by a mark that comes back as it is."""
+    given = "".join(f"{string}\n@@{number}@@\n" for number, string in enumerate(strings))
+    done = subprocess.run([program, "-C", str(configuration), *options, "-be"], input=given.encode("latin-1"), capture_output=True,
+                          timeout=120, check=False)
+    text, place, found = done.stdout.decode("latin-1"), 0, list[str]()
+    for number in range(len(strings)):
+        mark = f"@@{number}@@\n"
+        end = text.find(mark, place)
+        if end < 0:
+            break
+        found.append(text[place:end].removeprefix("> ").removesuffix("\n> "))
+        place = end + len(mark)
+    return found
