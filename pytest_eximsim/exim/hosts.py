@@ -56,9 +56,9 @@ def address_kind(text: str, strict: bool, mask: bool) -> int:
     if ":" in address:
         address, percent, scope = address.partition("%")
         valid = not (percent and (slash or not all(33 <= ord(char) <= 126 for char in scope)))
-        return 6 if valid and _six(address) is not None and _bits(bits) <= 128 else 0
+        return 6 if valid and _six(address) is not None else 0
     match = _FOUR.fullmatch(address)
-    return 4 if match and all(int(byte) <= 255 and str(int(byte)) == byte for byte in match.groups()) and _bits(bits) <= 32 else 0
+    return 4 if match and all(int(byte) <= 255 and str(int(byte)) == byte for byte in match.groups()) else 0
 
 
 def _bits(digits: str) -> int:
@@ -155,13 +155,16 @@ def _packed(address: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def network_of(text: str) -> tuple[int, int, int] | None:
-    """(number of bits, value without the host bits, number of bits that are kept) of `address/bits`; mapped IPv4 stays IPv6 here."""
+    """(number of bits, value without the host bits, number of bits that are kept) of `address/bits`; mapped IPv4 stays IPv6 here.
+
+    None where it is no network; more bits than there are mean all of them (asked of Exim 4.96).
+    """
     address, slash, bits = text.partition("/")
     found = _number(address)
     if found is None:
         return None
     width, value = found
-    kept = min(_bits(bits), width) if slash and bits.isascii() and bits.isdigit() else width
+    kept = min(_bits(bits), width) if slash and bits.isascii() and (bits.isdigit() or not bits) else width
     return width, value >> (width - kept), kept
 
 

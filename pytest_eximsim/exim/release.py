@@ -78,6 +78,7 @@ class Release:
     dnsdb_soa: bool = True             # the type soa
     answers_expire: bool = True        # dnsdb answers are kept for their TTL
     address_data_cut: bool = False     # $sender_data of a pattern has as much of it as the local part is long, instead of its local part
+    own_literal_is_data: bool = True   # the address that `@[]` matched is $domain_data (4.96: the item)
     list_match_data: bool = True       # $domain_data … also from patterns; $0, $1 … from items of domain and local part lists
     helo_is_domain: bool = False       # the name that was looked for in helo_lookup_domains is $domain in the next ACL (case ACL-043)
     unknown_list_kills: bool = False   # an unknown +list ends the process
@@ -126,7 +127,7 @@ EXIM_4_96 = replace(
     sync_counts_octets=False, lost_in_body_has_id=False,
     name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
-    bad_json_list_kills=True, address_data_cut=True, ipv6norm_ends_text=True, readsocket_tells=False,
+    bad_json_list_kills=True, address_data_cut=True, own_literal_is_data=False, ipv6norm_ends_text=True, readsocket_tells=False,
     lookup_reason_quoted=False,
     base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
 )

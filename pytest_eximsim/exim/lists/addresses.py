@@ -51,6 +51,8 @@ class AddressSubject:
 
     def test(self, p: Process, pattern: str) -> Result:
         subject = self.address
+        if p.release.list_match_data:
+            p.scratch.numbers = []
         if subject and "@" not in subject:
             from ..log import log
 

@@ -231,7 +231,7 @@ def _file(run: _Run, step: FileItem) -> tuple[Result | None, bool]:
         positive = step.positive is sign
         found = run.subject.test(p, text)
         if isinstance(found, Matched):
-            data = found.data if found.data is None or not p.release.list_match_data else text
+            data = text if p.release.list_match_data else found.data
             return (Matched(data) if positive else NOT_MATCHED), positive
         if not isinstance(found, NotMatched):
             decided = _undecided(run, found, text)

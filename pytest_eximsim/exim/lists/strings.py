@@ -46,8 +46,11 @@ class Text:
     def test(self, p: Process, pattern: str) -> Result:
         """One item.
 
-        Raises Died for a bad regular expression, an unknown lookup type, a file that cannot be opened (cases LISTS-006, REDIS-086).
+        Later releases forget $0, $1 … first. Raises Died for a bad regular expression, an unknown lookup type, a file that cannot be
+        opened (cases LISTS-006, REDIS-086).
         """
+        if p.release.list_match_data and self.kind != "string":
+            p.scratch.numbers = []
         match pattern[:1]:
             case "^":
                 return self._regex(p, pattern)
@@ -69,6 +72,8 @@ class Text:
         return self._word(p, pattern)
 
     def test_words(self, p: Process, words: Words) -> Result:
+        if p.release.list_match_data and self.kind != "string":
+            p.scratch.numbers = []
         found = words.folded.get(self.text) if self.caseless else words.exact.get(self.text)
         return NOT_MATCHED if found is None else self._matched(p, found, [self.text])
 
@@ -109,7 +114,9 @@ class Text:
         if not (self.text.startswith("[") or self.text.endswith("]")):
             return NOT_MATCHED
         inner = self.text[1:-1]
-        return self._matched(p, inner, [self.text]) if inner in local_literals(p) else NOT_MATCHED
+        if inner not in local_literals(p):
+            return NOT_MATCHED
+        return self._matched(p, inner if p.release.own_literal_is_data else "@[]", [self.text])
 
     def _lookup(self, p: Process, pattern: str) -> Result:
         """`type;file` with the subject as key, or `type;query`."""

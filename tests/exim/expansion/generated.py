@@ -53,7 +53,7 @@ class Generator:
         text = "".join(self.form(depth) if self.random.random() < 0.8 else self.text(1) for _ in self.some(1, 1, 1, 2))
         if self.random.random() < 0.3:
             text = self.broken(text)
-        text = text.strip()[:500].rstrip("\\")
+        text = text.strip()[:500].rstrip("\\ ")
         return "x" + text if not text or text[0].isupper() or text[0] in "_@" else text
 
     def some(self, *numbers: int) -> range:

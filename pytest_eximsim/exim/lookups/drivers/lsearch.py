@@ -18,7 +18,7 @@ _SPACE = " \t\n\v\f\r"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its key as written (without quotes), its data with continuations joined, and the line as it stands, for `ret=full`."""
+    """One entry: its key as written, its data with continuations joined, and the whole line for `ret=full`; keys without their quotes."""
 
     key: str
     data: str
@@ -143,7 +143,7 @@ def parse(content: bytes) -> Contents:
         data = text[place:].lstrip(_SPACE)
         if data[:1] == ":":
             data = data[1:].lstrip(_SPACE)
-        entries.append(Entry(key, data, text))
+        entries.append(Entry(key, data, key + text[place:]))
     by_key: dict[str, Entry] = {}
     for entry in entries:
         by_key.setdefault(entry.key.lower(), entry)
