@@ -7,7 +7,7 @@ import pytest
 from pytest_eximsim.errors import Died, ExpansionError
 from pytest_eximsim.exim.expansion import expand
 from pytest_eximsim.exim.lists import match_domain
-from pytest_eximsim.exim.state import Header, Process
+from pytest_eximsim.exim.state import Address, Header, Process
 from pytest_eximsim.exim.taint import Tainted, is_tainted, is_unquoted, joined
 
 from .fake_world import process
@@ -165,3 +165,13 @@ def test_files_in_lists() -> None:
             match_domain(p, item, "z.test")
         assert str(died.value) == text
         assert p.world.logs.of("panic") == [logged]                            # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_an_address_that_a_router_made_of_its_own_data(clean: bool) -> None:
+    """Asked of Exim 4.96, with a redirect router before: $domain is clean, $parent_domain and $original_domain are not."""
+    p = one("4.96")
+    p.address = Address("real@b.test", "real", "b.test", parent=Address("joe@a.test", "joe", "a.test"), clean=clean)
+    assert [is_tainted(expand(p, f"${name}")) for name in ("domain", "local_part", "parent_domain", "original_local_part")] == [
+        not clean, not clean, True, True,
+    ]

@@ -40,7 +40,10 @@ def route(job: Job, router: Driver) -> Answer:
     rules = _rules(job, router, is_tainted(data))
     if not isinstance(rules, Rules):
         return rules
-    return _judge(job, router, redirection.read(job.p, data, rules))
+    reading = redirection.read(job.p, data, rules)
+    for address in reading.addresses:
+        address.clean = not rules.tainted
+    return _judge(job, router, reading)
 
 
 def _filter(router: Driver) -> Answer:
