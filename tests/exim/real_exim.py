@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+
 CRASHED = "(the process ended)"
+
+
+def exim_4_96(require: Callable[[str], str]) -> str:
+    """The program; the test is skipped where it is not there or another release."""
+    program = require("exim4")
+    if "Exim version 4.96 " not in subprocess.run([program, "-bV"], capture_output=True, text=True, timeout=20, check=False).stdout:
+        pytest.skip("exim4 is not Exim 4.96")
+    return program
 
 
 def answers(program: str, configuration: Path, strings: Sequence[str], *options: str) -> list[str]:

@@ -5,7 +5,6 @@ Where the real one's process ends by a fault of its own, there is nothing to com
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from pytest_eximsim.errors import Died, ExpansionError
 from pytest_eximsim.exim.expansion import expand
 
 from ..fake_world import process
-from ..real_exim import CRASHED, answers
+from ..real_exim import CRASHED, answers, exim_4_96
 from .generated import Generator
 
 CONFIGURATION = "primary_hostname = mail.example.net\nqualify_domain = example.net\ndomainlist local = a.test : b.test\n"
@@ -24,9 +23,7 @@ CONFIGURATION = "primary_hostname = mail.example.net\nqualify_domain = example.n
 
 @pytest.fixture(scope="module")
 def exim(require: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[str]], list[str]]:
-    program = require("exim4")
-    if "Exim version 4.96 " not in subprocess.run([program, "-bV"], capture_output=True, text=True, timeout=20, check=False).stdout:
-        pytest.skip("exim4 is not Exim 4.96")
+    program = exim_4_96(require)
     configuration: Path = tmp_path_factory.mktemp("exim") / "exim.conf"
     configuration.write_text(CONFIGURATION)
     return lambda strings: answers(program, configuration, strings, "-f", "a@b.test")
