@@ -9,11 +9,6 @@ Who must not be given such data asks `is_tainted`; who wants it quoted for a kin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ..errors import Position
-    from .state import Process
 
 
 class Tainted(str):
@@ -59,21 +54,3 @@ def cut(text: str, whole: str) -> str:
 def parted(parts: Iterable[str], whole: str) -> Iterable[str]:
     """The parts that `whole` was taken apart into."""
     return [marked(part, whole.quoter) for part in parts] if isinstance(whole, Tainted) else parts
-
-
-def place_of(p: Process) -> str:
-    """` (ACL deny, FILE LINE)`, ` (router x, FILE LINE)`: where the configuration is at, for complaints; "" outside drivers and ACLs."""
-    run = p.acl_run
-    if run is not None and run.statement is not None:
-        return _place(f"ACL {run.statement.verb}", run.statement.position)
-    if p.address is None:
-        return ""
-    transport = p.configuration.transports.get(p.address.transport) if p.address.transport else None
-    if transport is not None:
-        return _place(f"transport {transport.name}", transport.position)
-    router = next((router for router in p.configuration.routers if router.name == p.address.router), None)
-    return _place(f"router {router.name}", router.position) if router is not None else ""
-
-
-def _place(what: str, position: Position) -> str:
-    return f" ({what}, {position.file} {position.line})"

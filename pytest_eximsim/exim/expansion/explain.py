@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ...errors import Died, ExpansionError
+from ...errors import EximsimError
 from .budget import LIMIT
 from .evaluator import evaluate, value_of
 from .nodes import Branches, Call, Condition, Malformed, Node, Operation, Sequence, Traced
@@ -35,13 +35,13 @@ class Step:
 
 
 def expand_traced(p: Process, text: str) -> Step:
-    """Expand and tell how. Never raises ExpansionError: the error is in the step where it arose, and in those around it."""
+    """Expand and tell how. Never raises: the error is in the step where it arose, and in those around it."""
     recorder = _Recorder(text)
     tree = recorder.sequence(parse(text, p.release.name))
     p.work = LIMIT
     try:
         recorder.root.result = evaluate(p, tree)
-    except (ExpansionError, Died) as error:
+    except EximsimError as error:
         recorder.root.error = error.message
     finally:
         p.work = None
@@ -62,7 +62,7 @@ class _Recorder:
         try:
             step.result = value_of(p, node)
             return step.result
-        except (ExpansionError, Died) as error:
+        except EximsimError as error:
             step.error = error.message
             raise
         finally:

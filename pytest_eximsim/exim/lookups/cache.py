@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..log import log
-from ..taint import is_tainted, is_unquoted, place_of
+from ..taint import is_tainted, is_unquoted
+from ..where import not_simulated, told
 from .registry import LookupType
 from .result import NOT_FOUND, Answer, Deferred, Found, LookupSetupError
 
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
 
 
 def search(p: Process, type: LookupType, file: str | None, key: str) -> Answer:
-    """Finds `key` (for query types: the query) in `file`. Raises LookupSetupError where the file cannot be opened.
+    """Finds `key` (for query types: the query) in `file`. Raises LookupSetupError where the file cannot be opened, NotSimulated
+    for a type that is refused.
 
     A key that is empty is never found; a default (`lsearch*`) still is (case REDIS-080).
     """
+    if type.driver.refused:
+        raise not_simulated(p, f'the lookup type "{type.name}"')
     place = file or ""
     refuse_tainted(p, place)
     _open(p, type, place)
     if type.kind == "query" and type.driver.quote is not None and is_unquoted(key, type.name) and not _known(p, type, place, key):
-        log(p, f"tainted search query is not properly quoted{place_of(p)}: {key}", panic=True)
+        log(p, f"tainted search query is not properly quoted{told(p)}: {key}", panic=True)
     key = str(key)
     answer = _found(p, type, place, key)
     p.scratch.search_error = answer.message if isinstance(answer, Deferred) else ""

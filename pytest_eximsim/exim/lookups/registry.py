@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..release import RELEASES
+from ..where import not_simulated
 from .drivers import cdb, dnsdb, dsearch, lsearch, mysql, passwd, pgsql, redis, sqlite
 from .drivers import json as json_files
 from .result import LookupTypeError, Reply
@@ -38,6 +39,15 @@ class LookupDriver:
     quote: Quoter | None = None
     since: str = ""
     until: str = ""
+    refused: bool = False
+
+
+def _nothing(p: Process, file: str, key: str, options: str) -> Reply:
+    raise AssertionError("lookups of this type are refused")
+
+
+def _refused(name: str, kind: str) -> LookupDriver:
+    return LookupDriver(name, kind, _nothing, refused=True)
 
 
 DRIVERS = {
@@ -56,16 +66,13 @@ DRIVERS = {
         LookupDriver("redis", "query", redis.find, quote=redis.quote),
         LookupDriver("sqlite", "absfilequery", sqlite.find, sqlite.open_file, quote=sqlite.quote),
         LookupDriver("wildlsearch", "single", lsearch.find_expanded_pattern, lsearch.open_file),
+        # What Exim has and this simulator refuses where it is used:
+        *(_refused(name, "single") for name in ("dbm", "dbmjz", "dbmnz", "lmdb", "nis", "nis0", "psl", "spf")),
+        *(_refused(name, "query") for name in (
+            "ibase", "ldap", "ldapdn", "ldapm", "nisplus", "nmh", "oracle", "testdb", "whoson",
+        )),
     )
 }
-
-#: Types that Exim has and this simulator refuses by name: type → kind.
-REFUSED = {
-    "dbm": "single", "dbmjz": "single", "dbmnz": "single", "ibase": "query", "ldap": "query", "ldapdn": "query", "ldapm": "query",
-    "lmdb": "single", "nis": "single", "nis0": "single", "nisplus": "query", "nmh": "query", "oracle": "query", "psl": "single",
-    "spf": "single", "testdb": "query", "whoson": "query",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class LookupType:
@@ -153,8 +160,6 @@ def _driver(name: str, release: Release) -> LookupDriver:
     driver = DRIVERS.get(name)
     if driver is not None and release.has(driver.since, driver.until):
         return driver
-    if name in REFUSED:
-        raise LookupTypeError(f'lookup type "{name}" is not simulated')
     raise LookupTypeError(f'unknown lookup type "{name}"')
 
 
@@ -163,7 +168,10 @@ def has_quoting(name: str) -> bool:
     return name in DRIVERS and DRIVERS[name].quote is not None
 
 
-def quote(text: str, name: str, release: Release) -> str:
-    """${quote_NAME:text}; types without a rule of their own leave the text alone. Raises LookupTypeError (case REDIS-072)."""
+def quote(p: Process, text: str, name: str) -> str:
+    """${quote_NAME:text}; types without a rule of their own leave the text alone. Raises LookupTypeError (case REDIS-072), NotSimulated."""
+    release = p.release
     driver = _driver(name, release)
+    if driver.refused:
+        raise not_simulated(p, f"${{quote_{name}:…}}")
     return driver.quote(text, release) if driver.quote else text

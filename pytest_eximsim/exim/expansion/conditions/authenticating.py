@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ... import regexes, unixcrypt
+from ...where import not_simulated
 from ..budget import spend
 from ..evaluator import evaluate
 from ..nodes import Condition
@@ -41,7 +42,7 @@ def crypteq(p: Process, plain: str, encrypted: str) -> bool:
     try:
         made = unixcrypt.crypt16(plain, encrypted) if sixteen else unixcrypt.crypt(plain, encrypted)
     except unixcrypt.UnknownMethod as error:
-        raise ExpansionError(f"crypteq with {error} is not simulated") from None
+        raise not_simulated(p, f"crypteq with {error}") from None
     return made is not None and made == encrypted
 
 
@@ -72,9 +73,9 @@ def refused_ldapauth(p: Process, text: str) -> bool:
     raise _service(p, "ldapauth")
 
 
-def _service(p: Process, name: str) -> ExpansionError:
+def _service(p: Process, name: str) -> Exception:
     """Debian's binary has it, the others do not."""
-    return ExpansionError(f'"{name}" is not simulated') if p.release.name == "4.96" else _not_compiled(name)
+    return not_simulated(p, f'the condition "{name}"') if p.release.name == "4.96" else _not_compiled(name)
 
 
 def saslauthd(p: Process, node: Condition) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
 from ...taint import cut
+from ...where import not_simulated
 from .. import json
 from ..cursor import DIGITS, SPACES
 from ..evaluator import choose, evaluate, scan_branches, seen, test
@@ -235,7 +236,7 @@ def certextract(p: Process, node: Call) -> str:
     if not variable.certificate:
         raise ExpansionError(f'"{name}" is not a certificate')
     if variable.get(p):
-        raise ExpansionError(f'certextract of "{field}" is not simulated')
+        raise not_simulated(p, f"${{certextract{{{field}}}…}}")
     return finish(p, node, None, p.scratch.value)
 
 

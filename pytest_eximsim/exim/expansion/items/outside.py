@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ....errors import ExpansionError
 from ... import durations
 from ...files import open_error, read_file
+from ...where import not_simulated
 from ...world import Endpoint, Stream
 from ..cursor import DIGITS
 from ..evaluator import evaluate, scan, seen
@@ -48,7 +49,7 @@ def perl(p: Process, *strings: str) -> str:
         if not p.release.brace_reasons:
             raise ExpansionError('"${perl" encountered, but this facility is not included in this binary')
         raise ExpansionError("A setting of perl_startup is needed when using the Perl interpreter")
-    raise ExpansionError(f"${{perl{{{strings[0]}}}}} is not simulated")
+    raise not_simulated(p, f"${{perl{{{strings[0]}}}}}")
 
 
 def dlfunc(p: Process, *strings: str) -> str:
@@ -60,7 +61,7 @@ def dlfunc(p: Process, *strings: str) -> str:
     except OSError as error:
         reason = f"{strings[0]}: cannot open shared object file: {system_text(error)}"
         raise ExpansionError(f'dlopen "{strings[0]}" failed: {reason}') from None
-    raise ExpansionError(f"${{dlfunc{{{strings[0]}}}{{{strings[1]}}}}} is not simulated")
+    raise not_simulated(p, f"${{dlfunc{{{strings[0]}}}{{{strings[1]}}}}}")
 
 
 def readsocket(p: Process, node: Call) -> str:

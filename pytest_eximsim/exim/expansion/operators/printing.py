@@ -30,7 +30,7 @@ def _quoted_for_lookup(p: Process, text: str, argument: str) -> str:
 
     name, underscore, option = argument.partition("_")
     try:
-        found = quote_for(text, name, p.release)
+        found = quote_for(p, text, name)
     except LookupTypeError as error:
         raise ExpansionError(str(error)) from None
     if underscore:
