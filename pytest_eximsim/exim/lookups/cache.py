@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...errors import Died
 from ..log import log
 from ..taint import is_tainted, is_unquoted
 from ..where import not_simulated, told
@@ -124,6 +125,8 @@ def _partial(p: Process, type: LookupType, file: str, key: str) -> Answer:
             affix = affix.removesuffix(".") if len(affix) > 1 else affix
         answer = _find(p, type, file, affix + rest)
         if isinstance(answer, Found):
+            if not key and p.release.brace_reasons:
+                raise Died("internal error in string_catn (count -1)")      # partial0- with an empty key
             return Found(answer.value, key[:max(len(key) - len(rest) - 1, 0)], rest)
         if isinstance(answer, Deferred):
             return answer

@@ -22,7 +22,7 @@ def open_folder(p: Process, file: str) -> None:
 
 
 def find(p: Process, file: str, key: str, options: str) -> Reply:
-    """Options: `filter=file`, `filter=dir`, `filter=subdir` (not `.` and `..`), `ret=dir`, `ret=full`."""
+    """Options: `filter=file`, `filter=dir`, `filter=subdir` (not `.` and `..`), `ret=full`."""
     if "/" in key:
         return Reply(Deferred(f"key for dsearch lookup contains a slash: {key}"))
     try:
@@ -34,7 +34,7 @@ def find(p: Process, file: str, key: str, options: str) -> Reply:
         return Reply(NOT_FOUND)
     if "ret=full" in words:
         return Reply(Found(f"{file}/{key}"))
-    return Reply(Found(file if "ret=dir" in words else key))
+    return Reply(Found(key))
 
 
 def _passes(filter: str, key: str, status: FileStatus) -> bool:

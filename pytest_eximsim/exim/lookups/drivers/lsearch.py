@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ...expansion.conditions.comparing import folded
 from ...expansion.cursor import Cursor
 from ..result import NOT_FOUND, Answer, Deferred, Found, LookupSetupError, Reply
 
@@ -51,7 +52,7 @@ def check_file(p: Process, file: str, purpose: str, type: str) -> None:
 
 def find(p: Process, file: str, key: str, options: str) -> Reply:
     """The first entry whose key is equal, case aside."""
-    entry = _contents(p, file).by_key.get(key.lower())
+    entry = _contents(p, file).by_key.get(folded(key))
     return _reply(entry, options)
 
 
@@ -127,8 +128,9 @@ def parse(content: bytes) -> Contents:
     """
     entries: list[Entry] = []
     goes_on = False
-    for line in content.decode("latin-1").split("\n"):
-        text = line.rstrip(_SPACE)
+    lines = content.decode("latin-1").split("\n")
+    for number, line in enumerate(lines):
+        text = line if number == len(lines) - 1 else line.rstrip(_SPACE)      # without a newline behind it, blanks at its end stay
         if not text or text[0] == "#":
             goes_on = False
             continue
@@ -146,7 +148,7 @@ def parse(content: bytes) -> Contents:
         entries.append(Entry(key, data, key + text[place:]))
     by_key: dict[str, Entry] = {}
     for entry in entries:
-        by_key.setdefault(entry.key.lower(), entry)
+        by_key.setdefault(folded(entry.key), entry)
     return Contents(tuple(entries), by_key)
 
 
