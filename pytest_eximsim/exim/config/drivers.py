@@ -65,6 +65,9 @@ def read_section(reader: Reader, kind: str) -> None:
         else:
             reader.attempt(_option_line, reader, kind, current, line)
     _finish(reader, kind, current)
+    if kind == "router":
+        for driver in reader.drivers[kind]:
+            reader.attempt(_transport_of_router, driver)
     reader.attempt(AFTER_SECTION[kind], reader)
 
 
@@ -101,7 +104,8 @@ def _option_line(reader: Reader, kind: str, current: _Open | None, line: Line) -
     elif current.private is not None:
         optionlines.read_option(line.text, line.position, current.private, users, release, 'option "%s" unknown')
     else:
-        name = optionlines.split_setting(line.text, line.position).written
+        setting = optionlines.split_setting(line.text, line.position)
+        name = "hide" if setting.hidden else setting.written
         raise failure(f'option "{name}" unknown ("driver" must be specified before any private options)', line.position)
 
 
@@ -177,6 +181,10 @@ def _generic_router(driver: Driver, options: dict[str, Value]) -> None:
         options["retry_use_local_part"] = any(_is_set(options[name]) for name in LOCAL_PART_OPTIONS)
     if "log_as_local" not in driver.positions:
         options["log_as_local"] = driver.driver == "accept"
+
+
+def _transport_of_router(driver: Driver) -> None:
+    """Exim looks at this when it has read all routers."""
     wanted = driver.driver in NEEDS_TRANSPORT
     if wanted and driver.options["transport"] is None and not driver.options["verify_only"]:
         raise _plain(driver, f"{driver.name} router:\na transport is required for this router")

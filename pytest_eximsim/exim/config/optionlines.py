@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ...errors import ConfigError, Position
+from ...errors import ConfigError, NotSimulated, Position
 from ..release import Release
 from ..world import Users
 from . import names, values
@@ -80,6 +80,8 @@ def read_option(text: str, position: Position, block: Block, users: Users, relea
         raise failure(f'"{setting.written}" option set for the second time', position)
     try:
         value = _value(setting, option, users, release)
+    except values.Refused as refusal:
+        raise NotSimulated(str(refusal), position) from None
     except values.BadValue as error:
         if option.name in block.overridden:
             value = None

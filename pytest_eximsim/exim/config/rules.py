@@ -10,7 +10,9 @@ from .values import dequote, parse_time
 
 REWRITE_FLAGS = frozenset("qwhsftbcrEFTQRS")
 TIMEOUT_EXTRAS = ("a", "mx", "connect", "connect_a", "connect_mx", "dns")
-PLAIN_ERRORS = frozenset({"*", "lost_connection", "tls_required", "auth_failed", "quota", "refused", "timeout", "lookup"})
+PLAIN_ERRORS = frozenset({"*", "auth_failed", "quota", "refused", "timeout"})
+#: These may be shortened to as little as a letter (asked of Exim 4.96).
+SHORTENED_ERRORS = ("lost_connection", "lookup", "tls_required")
 
 
 def take_word(text: str) -> tuple[str, str]:
@@ -29,14 +31,14 @@ def retry_error_problem(text: str) -> str | None:
     """What Exim says about the second field of a retry rule; None when it is right."""
     lower = text.lower()
     name, separator, more = lower.partition("_")
-    if lower in PLAIN_ERRORS:
+    if lower in PLAIN_ERRORS or any(known.startswith(lower) for known in SHORTENED_ERRORS):
         return None
     if name == "quota" and separator:
         return None if parse_time(text[6:]) >= 0 else "bad time value"
     if name == "refused" and separator:
-        return None if more in ("a", "mx") else 'A or MX expected after "refused"'
+        return None if any(known.startswith(more) for known in ("a", "mx")) else 'A or MX expected after "refused"'
     if name == "timeout" and separator:
-        return None if more in TIMEOUT_EXTRAS else '"A", "MX", or "connect" expected after "timeout"'
+        return None if any(known.startswith(more) for known in TIMEOUT_EXTRAS) else '"A", "MX", or "connect" expected after "timeout"'
     if match := re.match("(mail|rcpt|data)_4", lower):
         if re.fullmatch(r"(mail|rcpt|data)_4(xx|[0-9]x|[0-9][0-9])", lower):
             return None

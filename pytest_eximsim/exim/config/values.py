@@ -26,6 +26,10 @@ class BadValue(Exception):
     """The value is not one of its type; the text is Exim's."""
 
 
+class Refused(BadValue):
+    """Exim takes the value, the simulator does not."""
+
+
 def extra(rest: str, text: str) -> BadValue:
     """What Exim says when something stands behind a complete value."""
     comment = " (# is comment only at line start)" if rest.startswith("#") else ""
@@ -225,7 +229,9 @@ def find_group(text: str, users: Users) -> int | None:
 
 
 def read_ids(text: str, name: str, users: Users, *, group: bool) -> list[int]:
-    """A list of users or groups (6.18), with `<` changing the separator."""
+    """A list of users or groups (6.18), with `<` changing the separator. Exim expands it when it reads it; that is refused here."""
+    if "$" in text:
+        raise Refused(f"an expansion in {name} is not simulated")
     separator, rest = ":", text
     if match := re.match(r"<[ \t]*([^\w\s<])", text):
         separator, rest = match[1], text[match.end():]

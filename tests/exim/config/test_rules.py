@@ -22,7 +22,7 @@ def test_retry_errors(refused, line, text):
 
 @pytest.mark.parametrize("error", [
     "*", "quota", "quota_7d", "refused_MX", "refused", "timeout_connect_A", "timeout_dns", "mail_4xx", "rcpt_45x",
-    "data_451", "auth_failed", "lost_connection", "tls_required", "lookup",
+    "data_451", "auth_failed", "lost_connection", "tls_required", "lookup", "lost", "t", "timeout_c", "refused_",
 ])
 def test_retry_error_names(read, error):
     assert read(f"begin retry\n* {error} F,2h,15m").retry[0].error == error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_eximsim.errors import NotSimulated
 from pytest_eximsim.exim.config import values
 
 IN = "Exim configuration error in line 1 of /etc/exim.conf:"
@@ -80,3 +81,10 @@ def test_a_number_of_one_release_is_a_text_of_another(read):
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (90, "1m30s"), (3600, "1h"), (694861, "1w1d1h1m1s"), (-60, "-1m")])
 def test_printed_times(seconds, text):
     assert values.print_time(seconds) == text
+
+
+def test_accounts_by_expansion_are_refused(read):
+    """Exim 4.96 expands these lists when it reads them."""
+    with pytest.raises(NotSimulated, match="an expansion in trusted_users is not simulated") as refusal:
+        read("\ntrusted_users = ${if eq{a}{a}{root}}")
+    assert refusal.value.position.line == 2

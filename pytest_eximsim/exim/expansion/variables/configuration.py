@@ -35,6 +35,17 @@ def constant(text: str) -> Callable[[Process], str]:
     return lambda p: text
 
 
+def _spool_directory(p: Process) -> str:
+    """Exim expands it when it starts (asked of Exim 4.96)."""
+    from ..evaluator import expand
+
+    text = _spool_option(p)
+    return "" if "$spool_directory" in text else expand(p, text)
+
+
+_spool_option = option("spool_directory", "/var/spool/exim")
+
+
 def _directory(p: Process) -> str:
     return p.configuration.path.rpartition("/")[0] or "/"
 
@@ -64,7 +75,7 @@ VARIABLES = (
     Variable("qualify_recipient", or_hostname("qualify_recipient")),
     Variable("queue_size", lambda p: str(len(getattr(p.mta, "queue", None) or ())), since="4.96"),
     Variable("return_size_limit", option("bounce_return_size_limit", 102400)),
-    Variable("spool_directory", option("spool_directory", "/var/spool/exim")),
+    Variable("spool_directory", _spool_directory),
     Variable("spool_inodes", constant("1000000")),
     Variable("spool_space", constant("10000000")),
     Variable("version_number", lambda p: p.mta.version_number),
