@@ -9,6 +9,7 @@ from .source import BLANKS, Line, failure
 from .values import dequote, parse_time
 
 REWRITE_FLAGS = frozenset("qwhsftbcrEFTQRS")
+GRAPHIC = re.compile(r"[!-~\x80-\xff]*")
 TIMEOUT_EXTRAS = ("a", "mx", "connect", "connect_a", "connect_mx", "dns")
 PLAIN_ERRORS = frozenset({"*", "auth_failed", "quota", "refused", "timeout"})
 #: These may be shortened to as little as a letter (asked of Exim 4.96).
@@ -49,7 +50,9 @@ def retry_error_problem(text: str) -> str | None:
 def retry_rule(line: Line) -> RetryRule:
     """ConfigError with Exim's text."""
     pattern, rest = take_word(line.text)
-    error, rest = take_word(rest) if rest[:1] != '"' else (rest.split(None, 1)[0], "".join(rest.split(None, 1)[1:]))
+    graphic = GRAPHIC.match(rest)
+    error = graphic[0] if graphic is not None else ""
+    rest = rest[len(error):].lstrip(BLANKS)
     if not error:
         raise failure("missing error type in retry rule", line.position)
     if problem := retry_error_problem(error):
