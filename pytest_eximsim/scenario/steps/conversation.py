@@ -128,10 +128,11 @@ class Conversation:
     def _play(self, line: dialogue.Line, folder: Path) -> None:
         match line:
             case dialogue.Say():
-                text = line.text[2:].removeprefix(" ")
-                if not line.raw:
-                    text = text.replace("<date>", self.date())
-                self.send(line.data if line.raw else line.data.replace(b"<date>", self.date().encode()), text)
+                data, text = line.data, line.text[2:].removeprefix(" ")
+                if b"<date>" in data and not line.raw:
+                    date = self.date()
+                    data, text = data.replace(b"<date>", date.encode()), text.replace("<date>", date)
+                self.send(data, text)
             case dialogue.SendFile():
                 self.send_file(folder / line.file)
             case dialogue.Reply() | dialogue.ReplyRegex() | dialogue.Raw():
@@ -158,7 +159,8 @@ class Conversation:
     def date(self) -> str:
         """The present date-time (RFC 5322 section 3.3), its day of the month without a leading zero."""
         moment = datetime.fromtimestamp(self.now(), UTC)
-        return f"{format_datetime(moment)[:5]}{moment.day}{format_datetime(moment)[7:]}"
+        written = format_datetime(moment)
+        return f"{written[:5]}{moment.day}{written[7:]}"
 
     def send_file(self, path: Path) -> None:
         text = canonical(path.read_bytes())
