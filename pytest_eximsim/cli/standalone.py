@@ -56,7 +56,8 @@ def _macro(text: str) -> tuple[str, str]:
 def standalone(options: argparse.Namespace, *, trace: Any = None, seed: int | None = 1) -> Iterator[tuple[Simulator, Machine]]:
     """The MTA that the options describe, running in a hub; all is ended behind it. Raises ConfigError, ScenarioError, ServiceError."""
     from ..scenario.model import Clock, DnsFile, Environment, Redis
-    from ..scenario.simulator import ONLY, Simulator
+    from ..scenario.simulator import Simulator
+    from ..scenario.surroundings import ONLY
 
     if not Path(options.config).exists():
         raise ConfigError(f"there is no configuration {options.config}")

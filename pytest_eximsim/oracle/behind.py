@@ -44,7 +44,7 @@ class Proxies:
 
     def _write(self, machine: Daemon) -> None:
         lines = "".join(f'"{one}": yes\n' for one in sorted(self.addresses))
-        machine.tree.give(LIST, lines.encode())
+        machine.files.give(LIST, lines.encode())
 
 
 def carry(hub: Hub, one: Stream, other: Stream) -> None:

@@ -80,15 +80,15 @@ class Daemon:
     def build(self, placed: Placed) -> None:
         """Make the machine with everything that the scenario gives. Raises ServiceError, OSError."""
         self.built = Machine.start(self.site.network, self.exim.hostname or HOSTNAME, self._folders(), [self.binary.folder])
-        self.tree = Tree(self.machine.root, self.directory)
+        self.files = Tree(self.machine.root, self.directory)
         self.names.update({"@CONFIG@": self.binary.configuration, "@DIR@": self.directory, "@PWD@": self.directory,
                            "@SPOOL@": self._compiled("spool_directory")})
         for path, text in self._system_files().items():
-            self.tree.give(path, text.encode("latin-1"))
+            self.files.give(path, text.encode("latin-1"))
         if any(one.tls not in (None, "none") for one in (self.environment.remotes or {}).values()):
-            self.tree.give(TRUSTED, self.authority.authority_pem())
+            self.files.give(TRUSTED, self.authority.authority_pem())
         if placed.root is not None:
-            self.tree.copy(placed.root)
+            self.files.copy(placed.root)
         self.give(self.environment.files or {})
         self._complete_accounts()
 
@@ -115,7 +115,7 @@ class Daemon:
         return "127.0.0.1 localhost\n" + text.encode("utf-8", "surrogateescape").decode("latin-1")
 
     def set_hosts(self, text: str) -> None:
-        self.tree.give("/etc/hosts", self._hosts(text).encode("latin-1"))
+        self.files.give("/etc/hosts", self._hosts(text).encode("latin-1"))
 
     def _complete_accounts(self) -> None:
         """passwd and group: the scenario's own files, its `users`, those that every machine has, and Exim's."""
@@ -130,26 +130,26 @@ class Daemon:
 
     def _append(self, path: str, lines: Mapping[str, str]) -> None:
         try:
-            held = self.tree.read(path).decode("latin-1").splitlines()
+            held = self.files.read(path).decode("latin-1").splitlines()
         except FileNotFoundError:
             held = []
         known = {line.partition(":")[0] for line in held}
         own = set(accounts_of(self.environment.users)) if path == "/etc/passwd" else set()
         first = [line for name, line in lines.items() if name in own]
         rest = [line for name, line in lines.items() if name not in known and name not in own]
-        self.tree.give(path, "".join(f"{line}\n" for line in [*first, *held, *rest]).encode("latin-1"))
+        self.files.give(path, "".join(f"{line}\n" for line in [*first, *held, *rest]).encode("latin-1"))
 
     def give(self, files: Mapping[str, str]) -> None:
         """Files of the scenario, `@DIR@` filled in."""
         for path, text in files.items():
-            self.tree.give(path, fill(text, self.names).encode("utf-8", "surrogateescape"))
+            self.files.give(path, fill(text, self.names).encode("utf-8", "surrogateescape"))
 
     # ---- its configuration and its daemon
 
     def configure(self, exim: Exim, placed: Placed) -> None:
         """Write the configuration and let Exim read it. Raises ConfigError with its own lines, ScenarioError."""
         self.exim = exim
-        self.written: Written = Writer(exim, placed, self.tree, self.names, self.binary.configuration).write()
+        self.written: Written = Writer(exim, placed, self.files, self.names, self.binary.configuration).write()
         done = self.run("-bP", *ASKED)
         if done.returncode:
             lines = self._refusal(done.stdout + done.stderr)
@@ -157,7 +157,7 @@ class Daemon:
         self.options = dict(re.findall(r"^(\w+) = ?(.*)$", done.stdout, re.M))
         spool = self.options.get("spool_directory") or self._compiled("spool_directory")
         self.names["@SPOOL@"] = spool
-        self.logs.place(self.tree, {name: file_of(self.options.get("log_file_path", ""), name, spool,
+        self.logs.place(self.files, {name: file_of(self.options.get("log_file_path", ""), name, spool,
                                                   self._compiled("log_file_path")) for name in ("main", "reject", "panic")})
         self._certificates()
 
@@ -177,30 +177,30 @@ class Daemon:
 
     def _certificate(self, path: str) -> None:
         try:
-            self.tree.status(path)
+            self.files.status(path)
         except FileNotFoundError:
             made = self.authority.certificate_pem((self.exim.hostname or HOSTNAME, *self.addresses))
-            self.tree.give(path, made)
+            self.files.give(path, made)
 
     def watch(self) -> None:
         """From now on messages are kept, and what is written to the tree is the MTA's."""
         if self.spool is None:
             path = self.names["@SPOOL@"]
             self._own_folder(path)
-            self.spool = Spool(f"{self.tree.root}{path}", f"{self.tree.root}{OWN}/messages")
+            self.spool = Spool(f"{self.files.root}{path}", f"{self.files.root}{OWN}/messages")
             self.spool.watch()
-            self.before = self.tree.marks()
+            self.before = self.files.marks()
 
     def start(self, occupied: Sequence[tuple[str, int]] = ()) -> None:
         """Start the daemon and wait until it listens. `occupied`: places of its own addresses that are a remote's. Raises ServiceError."""
         self.logs.begin()
         arguments = [self.binary.path, "-bdf", *self._listening(occupied)]
-        with open(self.tree.real(SAID), "wb") as said:
+        with open(self.files.real(SAID), "wb") as said:
             self.process = self.machine.popen(arguments, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         until = self.hub.real_now() + STARTING
         while not self.logs.started():
             if self.process.poll() is not None or self.hub.real_now() > until or self.logs.waits():
-                words = self.tree.read(SAID).decode("latin-1").strip()
+                words = self.files.read(SAID).decode("latin-1").strip()
                 raise ServiceError(f"the real Exim does not start: {words}; its log ends with {self.logs.lines('main')[-1:]}")
             self.hub.real_sleep(POLL)
         self.logs.skip()
@@ -208,7 +208,7 @@ class Daemon:
     def _own_folder(self, path: str) -> None:
         """The spool directory of a configuration, Exim's own."""
         for folder in (path, f"{path}/input"):
-            real = self.tree.real(folder)
+            real = self.files.real(folder)
             os.makedirs(real, exist_ok=True)
             os.chown(real, self.binary.uid, self.binary.gid)
 
@@ -275,10 +275,10 @@ class Daemon:
         if self.spool is None:
             return found
         own = (self.names["@SPOOL@"], OWN, *(path.rpartition("/")[0] for path in self.logs.paths.values()), "/run/")
-        for path, mark in self.tree.marks().items():
+        for path, mark in self.files.marks().items():
             if self.before.get(path) != mark and not path.startswith(tuple(one for one in own if one)):
                 with contextlib.suppress(OSError):
-                    found[path] = self.tree.read(path)
+                    found[path] = self.files.read(path)
         return found
 
     def close(self) -> None:

@@ -109,8 +109,8 @@ class Wires:
                 return site.network
         return self.world
 
-    def free_port(self) -> int:
-        """A client's port, the same in every run."""
+    def free_port(self, address: str = "") -> int:
+        """A client's port, another one each time whatever the address, the same in every run."""
         self.next_port += 1
         return self.next_port - 1
 

@@ -25,7 +25,7 @@ from .calling import zone_of
 from .loader import BoundCase, load
 from .machine import accounts_of, addresses_of, given_files, names_of
 from .model import Exim, ProxyHeader, Scenario, Send, Session
-from .simulator import ONLY
+from .surroundings import ONLY
 
 
 def check_scenario_file(path: Path, shown: str) -> list[Finding]:

@@ -1,7 +1,6 @@
-"""The simulated MTAs of one scenario with all their neighbours: the Subject that a scenario is played against.
+"""The simulated MTAs of one scenario as the Subject that it is played against: how they start, their time, their changes by steps.
 
-Lives here: putting the environment together, clients' connections, time, and changes by steps. One MTA by itself is machine.py; Redis, SQL
-and remotes are neighbours.py; HAProxy is edge.py.
+One MTA by itself is machine.py; what is around MTAs whoever they are is surroundings.py.
 """
 
 from __future__ import annotations
@@ -10,20 +9,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..dns import ZoneResolver
-from ..errors import Died, ExpansionError, Position, ScenarioError
+from ..dns import Zone, ZoneResolver
+from ..errors import Died, ExpansionError
 from ..exim.expansion.testing import TestStrings
 from ..exim.rewrite import brw_results
 from ..exim.routers.aside import without_logs
 from ..exim.routers.show import answer
-from ..exim.state import Process
-from ..exim.world import Endpoint, FileStatus, Stream, Task
-from ..haproxy.assignment import Party
+from ..exim.world import Endpoint, Stream
 from ..runtime.accounts import Accounts
 from ..runtime.files import FileTree
 from ..runtime.hub import Hub
@@ -32,76 +28,47 @@ from ..runtime.processes import Programs
 from ..runtime.tls import Authority, TlsMaker
 from ..services.images import Images
 from . import configuration as configurations
-from . import edge
-from .calling import CLIENT, server_for, zone_of
+from .calling import zone_of
 from .clock import make_clock
 from .machine import Machine, Seen, accounts_of, addresses_of, given_files, names_of
-from .model import Environment, Exim, Haproxy, ProxyHeader
-from .neighbours import RedisNeighbour, Remotes, SqlNeighbour
-from .outcome import NotYetAvailable, Outcome
+from .model import Environment, Exim
+from .outcome import Outcome
+from .surroundings import Surroundings
 from .world import Entropy, LogBook, Logs, MtaNetwork, Parts, ScannerAnswers, build_world
-
-if TYPE_CHECKING:
-    from ..services.haproxy import HaproxyService
 
 #: How long, in real time, sessions may go on at the end when their clients have gone.
 LONGEST_END = 2.0
 SIMULATED_PATIENCE = 86400.0 * 7
-#: The name of the MTA where there is only one.
-ONLY = "exim"
 
 
-@dataclass
-class Simulator:
-    """scenario.subject.Subject. `images`: what containers are made of; `trace` listens to why things are decided."""
+class Simulator(Surroundings[Machine]):
+    """scenario.subject.Subject. `images`: what containers are made of; `trace` listens to why things are decided; `outside`: an outside
+    program takes part, so that time is real.
+    """
 
-    environment: Environment
-    images: Images = field(default_factory=Images)
-    outside: bool = False               # an outside program takes part: time is real
-    trace: Any = None
-    names: dict[str, str] = field(default_factory=dict)
-    machines: dict[str, Machine] = field(default_factory=dict)
-    edge: HaproxyService | None = None
-    haproxy_used: bool = False
-    book: LogBook = field(default_factory=LogBook)
-    with_header: set[Endpoint] = field(default_factory=set)       # clients that send a PROXY header first
+    network: MemoryNetwork
 
-    def __post_init__(self) -> None:
+    def __init__(self, environment: Environment, images: Images | None = None, outside: bool = False, trace: Any = None) -> None:
+        self.clock = make_clock(environment.clock, outside=outside)
+        hub, authority = Hub(self.clock.clock), Authority()
+        super().__init__(environment, images or Images(), hub, authority, MemoryNetwork(hub, TlsMaker(authority)))
+        self.trace = trace
+        self.zone = (environment.clock.zone if environment.clock else None) or "UTC"
+        self.resolver = ZoneResolver(zone_of(environment), environment.hosts or "", hub)
+        self.book = LogBook()
+        self.with_header: set[Endpoint] = set()     # clients that send a PROXY header first
         self.work = Path(tempfile.mkdtemp(prefix="eximsim-"))
-        clock = make_clock(self.environment.clock, outside=self.outside)
-        self.clock = clock
-        self.zone = (self.environment.clock.zone if self.environment.clock else None) or "UTC"
-        self.hub = Hub(clock.clock)
-        self.authority = Authority()
-        self.network = MemoryNetwork(self.hub, TlsMaker(self.authority))
-        self.resolver = ZoneResolver(zone_of(self.environment), self.environment.hosts or "", self.hub)
-        self.redis_server = RedisNeighbour(self.hub, self.images)
-        self.sql_servers = SqlNeighbour(self.hub, self.images)
-        self.remotes = Remotes(self.hub, self.network)
-        self.expanding: Process | None = None
 
     # ---- starting
 
     def start(self) -> None:
         """Start everything. Raises ConfigError, ScenarioError, ServiceError; close() is still to be called then."""
-        environment = self.environment
-        if environment.redis is not None:
-            self.redis_server.use(environment.redis)
-        if environment.sql is not None:
-            self.sql_servers.use(environment.sql)
-        if environment.remotes is not None:
-            self.remotes.use(environment.remotes)
-        common = environment.exim or Exim()
-        if environment.mtas:
-            for name, own in environment.mtas.items():
-                merged = configurations.combined(common, own)
-                assert merged is not None
-                self._start_mta(name, merged)
-        else:
-            self._start_mta(ONLY, common)
-        if environment.haproxy is not None:
-            self.edge = edge.start(environment.haproxy, self.hub, self._parties(), self._serve, self._resolve, self._certificate,
-                                   self._authority)
+        self._start_stores()
+        self._start_remotes()
+        for name, exim in self._wanted():
+            self._start_mta(name, exim)
+        if self.environment.haproxy is not None:
+            self._start_edge(self.environment.haproxy)
 
     def _start_mta(self, name: str, exim: Exim) -> None:
         work = self.work / name if self.environment.mtas else self.work
@@ -149,10 +116,6 @@ class Simulator:
 
     # ---- HAProxy
 
-    def _parties(self) -> list[Party]:
-        mtas = [Party(one.name, one.addresses) for one in self.machines.values()]
-        return mtas + [Party(name, (one.spec.address,), one.spec.port, mta=False) for name, one in self.remotes.by_name.items()]
-
     def _serve(self, party: str, stream: Stream, proxied: bool) -> None:
         self.network.add_known(stream.peer.address)
         machine = self.machines.get(party)
@@ -169,18 +132,12 @@ class Simulator:
                 return records[0].data
         return next(iter(self.resolver.hosts_by_name(name)), None)
 
-    def _certificate(self, names: tuple[str, ...]) -> bytes:
-        return self.authority.certificate_pem(names)
-
     def _authority(self) -> str:
         path = self.work / "authority.pem"
         path.write_bytes(self.authority.authority_pem())
         return str(path)
 
     # ---- time and tasks
-
-    def now(self) -> float:
-        return self.hub.now()
 
     def sleep(self, seconds: float) -> None:
         self.hub.sleep(seconds)
@@ -193,26 +150,18 @@ class Simulator:
         else:
             self.hub.sleep(seconds)
 
-    def wait_really(self, seconds: float) -> None:
-        self.hub.real_sleep(seconds)
-
     def settle(self) -> None:
         self.hub.settle()
 
-    def spawn(self, function: Callable[[], None], name: str) -> Task:
-        return self.hub.spawn(function, name)
-
     def await_until(self, holds: Callable[[], bool], within: float) -> bool:
-        """Wait for something that comes by itself: in simulated time as long as that takes, else looking every 10 ms."""
-        simulated = self.clock.mode == "simulated"
-        end = (self.hub.now() if simulated else self.hub.real_now()) + within
+        """Wait for something that comes by itself: in simulated time as long as that takes, else in real time."""
+        if self.clock.mode != "simulated":
+            return super().await_until(holds, within)
+        end = self.hub.now() + within
         while not holds():
-            if (self.hub.now() if simulated else self.hub.real_now()) >= end:
+            if self.hub.now() >= end:
                 return False
-            if simulated:
-                self.hub.sleep(min(0.1, within))
-            else:
-                self.hub.real_sleep(0.01)
+            self.hub.sleep(min(0.1, within))
         return True
 
     def patience(self, within: float) -> float:
@@ -227,81 +176,23 @@ class Simulator:
         else:
             self.await_until(lambda: not any(one.mta.open for one in self.machines.values()), LONGEST_END)
 
-    # ---- clients
-
-    def connect(self, from_: Endpoint | None, via: str | ProxyHeader | None, to: str | None, position: Position) -> Stream:
-        """A client's connection. Raises OSError as the system would, ScenarioError."""
-        client = from_ or Endpoint(CLIENT, 0)
-        if via is None:
-            via = "haproxy" if self.edge is not None else "direct"
-        if via == "haproxy":
-            return self._through(client, to, position)
-        if isinstance(via, ProxyHeader):
-            return self._with_header(client, via, to, position)
-        self.network.add_known(client.address)
-        return self.network.connect(client, server_for(self.machines, client, to, position))
-
-    def _through(self, client: Endpoint, to: str | None, position: Position) -> Stream:
-        if self.edge is None:
-            raise ScenarioError("there is no HAProxy here", position)
-        self.haproxy_used = True
-        try:
-            return self.edge.connect(client, int(to) if to and to.isdigit() else to)
-        except ScenarioError as error:
-            raise ScenarioError(error.message, error.position or position) from None
-
-    def _with_header(self, client: Endpoint, header: ProxyHeader, to: str | None, position: Position) -> Stream:
-        from ..wire.proxy import encode_v1, encode_v2
-
-        assert header.address is not None
-        proxy = Endpoint(header.address, header.port or self.network.free_port(header.address))
+    def _sends_header(self, proxy: Endpoint) -> None:
         self.with_header.add(proxy)
-        server = server_for(self.machines, proxy, to, position)
-        self.network.add_known(proxy.address)
-        stream = self.network.connect(proxy, server)
-        source = Endpoint(client.address, client.port or self.network.free_port(client.address))
-        encode = encode_v2 if header.proxy == "v2" else encode_v1
-        stream.send(encode(source, server))
-        return stream
 
     # ---- steps
 
-    def change(self, name: str, value: Any, position: Position) -> None:
-        """An environment key as a step. Raises ConfigError, ScenarioError, NotYetAvailable."""
-        match name:
-            case "redis":
-                self.redis_server.use(value)
-            case "sql":
-                self.sql_servers.use(value)
-            case "remotes":
-                self.remotes.use(value)
-            case "dns":
-                self.resolver.zone = zone_of(replace(self.environment, dns=value, nodes={}))
-            case "hosts":
-                self.resolver.set_hosts(value)
-            case "files":
-                self._give(value)
-            case "exim":
-                for machine in self.machines.values():
-                    self._reread(machine, value)
-            case "mtas":
-                for one, exim in value.items():
-                    if one not in self.machines:
-                        raise ScenarioError(f"there is no MTA `{one}`", position)
-                    self._reread(self.machines[one], exim)
-            case "haproxy":
-                self._change_edge(value, position)
-            case _:
-                raise NotYetAvailable(f"{name} as a step", position)
-        self.hub.settle()
+    def _set_zone(self, zone: Zone) -> None:
+        self.resolver.zone = zone
+
+    def _set_hosts(self, text: str) -> None:
+        self.resolver.set_hosts(text)
 
     def _give(self, files: Mapping[str, str]) -> None:
         for machine in self.machines.values():
             for path, text in files.items():
                 machine.files.give(path, configurations.fill(text, machine.names).encode("utf-8", "surrogateescape"))
 
-    def _reread(self, machine: Machine, value: Exim) -> None:
-        """The MTA is restarted with what the step says beside what it said before."""
+    def _restart(self, machine: Machine, value: Exim) -> None:
         exim = configurations.combined(machine.exim, value)
         assert exim is not None
         placed = configurations.place(exim, Path(machine.names["@DIR@"]))
@@ -310,13 +201,7 @@ class Simulator:
         filled: Any = configurations.FilledFiles(machine.files, machine.names)
         choice = configurations.release_of(exim, filled, placed)
         machine.reread(exim, configurations.read(exim, filled, machine.world.users, placed, choice), choice)
-        self.expanding = None
         self._listen(machine)
-
-    def _change_edge(self, value: Haproxy, position: Position) -> None:
-        if self.edge is None:
-            raise ScenarioError("there is no HAProxy here", position)
-        edge.change(self.edge, value, position)
 
     def expand(self, strings: Sequence[str]) -> list[tuple[bool, str]]:
         """As `exim -be`, one context for all strings of a step; what would be logged goes to standard error there."""
@@ -346,56 +231,18 @@ class Simulator:
 
     # ---- what expectations look at
 
-    def _machine(self, mta: str | None) -> Machine:
-        return self.machines[mta] if mta is not None else next(iter(self.machines.values()))
-
     def log(self, name: str, mta: str | None) -> list[str]:
         return self.book.of(name, mta)
 
     def messages(self, mta: str | None) -> list[Seen]:
-        machines = self.machines.values() if mta is None else [self.machines[mta]]
-        found = [one for machine in machines for one in machine.messages()]
+        found = [one for machine in self._some(mta) for one in machine.messages()]
         return sorted(found, key=lambda one: one.accepted.message.received_time) if len(self.machines) > 1 else found
 
     def queue(self, mta: str | None) -> list[str]:
-        return [one for machine in self.machines.values() if mta in (None, machine.name) for one in machine.mta.queue]
+        return [one for machine in self._some(mta) for one in machine.mta.queue]
 
-    def file(self, path: str, mta: str | None) -> bytes:
-        return self._with_file(path, mta).files.read(path)
-
-    def status(self, path: str, mta: str | None) -> FileStatus:
-        return self._with_file(path, mta).files.status(path)
-
-    def list_folder(self, path: str, mta: str | None) -> Sequence[str]:
-        return self._with_file(path, mta).files.list(path)
-
-    def _with_file(self, path: str, mta: str | None) -> Machine:
-        """The MTA that has a file; the first one where none has it."""
-        if mta is None:
-            for machine in self.machines.values():
-                try:
-                    machine.files.status(path)
-                except OSError:
-                    continue
-                return machine
-        return self._machine(mta)
-
-    def remote(self, name: str) -> Any:
-        return self.remotes.by_name[name]
-
-    def redis(self, command: str) -> object:
-        return self.redis_server.ask(configurations.fill(command, self.names))
-
-    def sql(self, name: str) -> Any:
-        if name == "sqlite":
-            return self._machine(None).world.sql
-        return self.sql_servers.databases.get(self.sql_servers.servers.get(name, name))
-
-    def haproxy(self) -> Any:
-        return self.edge
-
-    def unanswered(self) -> list[str]:
-        return self.sql_servers.unanswered()
+    def _sqlite_files(self) -> Any:
+        return self._machine(None).world.sql
 
     def tried(self) -> set[str]:
         return {one.address for machine in self.machines.values() for one in machine.network.tried}
@@ -423,13 +270,9 @@ class Simulator:
 
     def close(self) -> None:
         """End everything and leave nothing behind. Safe to call twice."""
-        if self.edge is not None:
-            self.edge.stop()
-            self.edge = None
+        self._stop_edge()
         self.hub.close()
-        self.remotes.close()
-        self.redis_server.close()
-        self.sql_servers.close()
+        self._close_neighbours()
         shutil.rmtree(self.work, ignore_errors=True)
 
 
