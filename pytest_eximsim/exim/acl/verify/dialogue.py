@@ -38,24 +38,23 @@ class Dialogue:
     broken: bool = False
     before: str = ""            # the reply to EHLO, where HELO was sent after it and got none
 
-    def ask(self, command: str, digit: str = "2") -> bool:
-        """Send a command, read its reply: does it begin with that digit?"""
+    def ask(self, command: str) -> bool:
+        """Send a command, read its reply: is it a good one?"""
         self.send(command)
-        return self.read(digit)
+        return self.read()
 
-    def send(self, *commands: str) -> None:
-        """Send commands in one go."""
-        self.sent = commands[-1]
+    def send(self, command: str) -> None:
+        self.sent = command
         self.reply = ""
         try:
-            self.stream.send("".join(f"{command}\r\n" for command in commands).encode("latin-1"), timeout=self.timeout)
+            self.stream.send(f"{command}\r\n".encode("latin-1"), timeout=self.timeout)
         except TimeoutError:
             raise self._break("timeout") from None
         except OSError:
             raise self._break("closed") from None
 
-    def read(self, digit: str = "2") -> bool:
-        """One reply."""
+    def read(self) -> bool:
+        """One reply: does it begin with 2?"""
         lines: list[str] = []
         while True:
             line = self._line()
@@ -66,7 +65,7 @@ class Dialogue:
             if line[3:4] != "-":
                 break
         self.reply = "\n".join(lines)
-        return self.reply.startswith(digit)
+        return self.reply.startswith("2")
 
     def _line(self) -> str:
         while b"\n" not in self.rest:
