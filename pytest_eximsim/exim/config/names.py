@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from ..release import Release
-
 KINDS = ("router", "transport", "authenticator")
 
 
@@ -73,8 +71,3 @@ def releases_of(section: str, name: str) -> frozenset[str]:
             text = row[at] if len(row) > at else ""
             found.update(text.split(" ") if text else ORDER)
     return frozenset(found)
-
-
-def main_options(release: Release) -> dict[str, Option]:
-    """All main options of a release by name."""
-    return options("main", release.name)

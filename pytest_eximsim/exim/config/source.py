@@ -12,7 +12,7 @@ Options, sections and values are not known here. Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...errors import ConfigError, Position
@@ -299,8 +299,3 @@ class Source:
 def is_definition(text: str) -> bool:
     """Does a logical line of a driver or ACL section define a macro?"""
     return DEFINITION.match(text) is not None
-
-
-def all_macros(source: Source) -> Iterable[Macro]:
-    yield from source.builtin
-    yield from source.macros

@@ -13,7 +13,6 @@ from ..world import Users
 from .model import Value
 
 INT_MAX = 2**31 - 1
-LONG_MAX = 2**63 - 1
 BLANKS = " \t\n\v\f\r"
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 ESCAPE = re.compile(r"\\([0-7]{1,3}|x[0-9A-Fa-f]{0,2}|.|$)", re.S)

@@ -113,8 +113,8 @@ def find_item_end(data: str, start: int) -> int:
     """A comma or a newline ends an item; quotes end with their line."""
     newline = data.find("\n", start)
     line_end = len(data) if newline < 0 else newline
-    place, brackets, comments = start, False, 0
-    while place < line_end and (brackets or comments or data[place] != ","):
+    place, comments = start, 0
+    while place < line_end and (comments or data[place] != ","):
         char = data[place]
         if char == "\\" and place + 1 < line_end:
             place += 1

@@ -15,9 +15,6 @@ from .options import Options
 if TYPE_CHECKING:
     from ...state import Address, Process
 
-#: basic_errno of a callout that could not be finished, whatever the release.
-CALLOUT_DEFER = -41
-
 
 @dataclass(slots=True)
 class Verified:

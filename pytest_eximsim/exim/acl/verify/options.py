@@ -9,7 +9,6 @@ from ... import durations
 from ...expansion.splitting import split
 
 CALLOUT_SECONDS = 30
-_LATER_CALLOUT = ("hold",)
 _FLAGS = ("defer_ok", "no_cache", "random", "use_sender", "use_postmaster", "postmaster_mailfrom", "postmaster", "fullpostmaster",
           "mailfrom", "maxwait", "connect", "hold")
 _WITH_VALUE = ("postmaster_mailfrom", "mailfrom", "maxwait", "connect")
