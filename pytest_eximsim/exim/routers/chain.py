@@ -15,7 +15,7 @@ from ..log import log
 from ..state import Address
 from . import preconditions, registry
 from .aside import without_logs
-from .common import boolean, text
+from .common import boolean, expand_data, text
 from .result import (
     Accept,
     Children,
@@ -215,12 +215,10 @@ class _Chain:
         option = text(router, "address_data")
         if found is not None or option is None:
             return found
-        try:
-            self.job.address.address_data = expand(self.job.p, option)
-        except ForcedFailure:
-            return Decline()
-        except ExpansionError as error:
-            return Defer(f'expansion of "{option}" failed in {router.name} router: {error.message}', search=error.search)
+        data = expand_data(self.job, option, f'expansion of "{option}" failed in {router.name} router')
+        if not isinstance(data, str):
+            return data
+        self.job.address.address_data = data
         return None
 
     def _set_variables(self, router: Driver) -> Decline | Defer | None:
@@ -229,12 +227,10 @@ class _Chain:
             return None
         for item in split_list(option if option.lstrip().startswith("<") else "<;" + option)[1]:
             name, _, value = item.partition("=")
-            try:
-                self.job.address.variables[name.strip()] = expand(self.job.p, value.strip())
-            except ForcedFailure:
-                return Decline()
-            except ExpansionError as error:
-                return Defer(f'expansion of "{item}" failed in {router.name} router: {error.message}', search=error.search)
+            data = expand_data(self.job, value.strip(), f'expansion of "{item}" failed in {router.name} router')
+            if not isinstance(data, str):
+                return data
+            self.job.address.variables[name.strip()] = data
         return None
 
     def _copy(self, router: Driver) -> Address:

@@ -29,17 +29,26 @@ def text(router: Driver, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def expanded(job: Job, value: str, said: str) -> str | Defer | None:
+    """A text expanded; None after a forced failure. Any other failure defers, with `said` in front of its reason."""
+    try:
+        return expand(job.p, value)
+    except ForcedFailure:
+        return None
+    except ExpansionError as error:
+        return Defer(f"{said}: {error.message}", search=error.search)
+
+
 def boolean(job: Job, router: Driver, name: str) -> bool | Defer:
     """`more` or `unseen`, which may be a string to expand."""
     value = router.options[name]
     if not isinstance(value, str):
         return bool(value)
-    try:
-        found = expand(job.p, value)
-    except ForcedFailure:
+    found = expanded(job, value, f'failed to expand "{name}" in {router.name} router')
+    if found is None:
         return False
-    except ExpansionError as error:
-        return Defer(f'failed to expand "{name}" in {router.name} router: {error.message}', search=error.search)
+    if isinstance(found, Defer):
+        return found
     if found.lower() in _TRUE:
         return True
     if found.lower() in _FALSE:
@@ -61,12 +70,9 @@ def set_errors_address(job: Job, router: Driver) -> Defer | None:
     option = text(router, "errors_to")
     if option is None:
         return None
-    try:
-        found = expand(job.p, option)
-    except ForcedFailure:
-        return None
-    except ExpansionError as error:
-        return Defer(f'{router.name} router failed to expand "{option}": {error.message}', search=error.search)
+    found = expanded(job, option, f'{router.name} router failed to expand "{option}"')
+    if found is None or isinstance(found, Defer):
+        return found
     if not found or job.mode.verifying or _verifies(job, found):
         job.address.errors_to = found
     return None
@@ -83,12 +89,9 @@ def set_header_changes(job: Job, router: Driver) -> Defer | None:
     """headers_add and headers_remove join what earlier routers wanted. Each item of these lists is expanded on its own."""
     for name, word, prefix in (("headers_add", "add_headers", "<\n"), ("headers_remove", "remove_headers", "")):
         for item in split(prefix + (text(router, name) or ""))[1]:
-            try:
-                found = expand(job.p, item)
-            except ForcedFailure:
-                continue
-            except ExpansionError as error:
-                return Defer(f'{router.name} router failed to expand {word} item "{item}": {error.message}', search=error.search)
+            found = expanded(job, item, f'{router.name} router failed to expand {word} item "{item}"')
+            if isinstance(found, Defer):
+                return found
             if found:
                 setattr(job.address, name, (*getattr(job.address, name), found))
     return None
@@ -136,14 +139,10 @@ def accept(job: Job, router: Driver, transport: Driver | None, hosts: tuple[Host
     return Accept(transport, hosts)
 
 
-def expand_data(job: Job, value: str) -> str | Decline | Defer:
-    """Data that decide: forced failure declines, any other defers."""
-    try:
-        return expand(job.p, value)
-    except ForcedFailure:
-        return Decline()
-    except ExpansionError as error:
-        return Defer(f'failed to expand "{value}": {error.message}', search=error.search)
+def expand_data(job: Job, value: str, said: str = "") -> str | Decline | Defer:
+    """Data that decide: forced failure declines, any other defers; `said` as in expanded."""
+    found = expanded(job, value, said or f'failed to expand "{value}"')
+    return Decline() if found is None else found
 
 
 def with_domain(job: Job, domain: str) -> Address:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...errors import ExpansionError, ForcedFailure
-from ..expansion import expand
 from ..expansion.splitting import split
 from ..hosts import is_ip
 from ..lists import ListDeferred, Matched, match_domain
-from .common import family, finish, self_action, text, with_domain
+from .common import expanded, family, finish, self_action, text, with_domain
 from .hostlist import Search, Status, Wanted, find_by_dns
 from .result import UNKNOWN_HOST, Answer, Decline, Defer, Job, Mode, Pass, Reroute
 
@@ -46,12 +44,7 @@ def _service(job: Job, router: Driver) -> str | Defer:
     option = text(router, "check_srv")
     if option is None:
         return ""
-    try:
-        return expand(job.p, option)
-    except ForcedFailure:
-        return ""
-    except ExpansionError as error:
-        return Defer(f'{router.name} router: failed to expand "{option}": {error.message}', search=error.search)
+    return expanded(job, option, f'{router.name} router: failed to expand "{option}"') or ""
 
 
 def _domains(job: Job, router: Driver) -> Iterator[str]:

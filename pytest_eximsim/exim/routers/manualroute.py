@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import ExpansionError, ForcedFailure
-from ..expansion import expand
 from ..expansion.splitting import split
 from ..hosts import is_ip
 from ..lists import ListDeferred, Matched, match_domain
@@ -46,7 +44,7 @@ def route(job: Job, router: Driver) -> Answer:
     rule = _from_list(job, router) if text(router, "route_list") else _from_data(job, router)
     if not isinstance(rule, Rule):
         return rule
-    hosts = _hosts(job, router, rule)
+    hosts = expand_data(job, rule.hosts, f'{router.name} router: failed to expand "{rule.hosts}"')
     if not isinstance(hosts, str):
         return hosts
     choice = _choose(job, router, rule.options)
@@ -117,15 +115,6 @@ def _quoted(item: str) -> tuple[str, str]:
         word += item[place]
         place += 1
     return word, item[place + 1:].lstrip()
-
-
-def _hosts(job: Job, router: Driver, rule: Rule) -> str | Answer:
-    try:
-        return expand(job.p, rule.hosts)
-    except ForcedFailure:
-        return Decline()
-    except ExpansionError as error:
-        return Defer(f'{router.name} router: failed to expand "{rule.hosts}": {error.message}', search=error.search)
 
 
 def _choose(job: Job, router: Driver, options: str) -> Choice | Defer:

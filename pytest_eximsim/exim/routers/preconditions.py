@@ -12,7 +12,7 @@ from ..expansion import expand
 from ..expansion.splitting import split
 from ..lists import ListDeferred, NotMatched, Result, match_address, match_domain, match_local_part
 from ..log import log
-from .common import text
+from .common import expanded, text
 from .result import Defer, Job, Mode
 
 if TYPE_CHECKING:
@@ -152,13 +152,11 @@ def _home(job: Job, router: Driver) -> Defer | None:
     option = text(router, "router_home_directory")
     if option is None:
         return None
-    try:
-        job.address.home = expand(job.p, option)
-    except ForcedFailure:
+    found = expanded(job, option, f'failed to expand "{option}" for router_home_directory')
+    if isinstance(found, str):
+        job.address.home = found
         return None
-    except ExpansionError as error:
-        return Defer(f'failed to expand "{option}" for router_home_directory: {error.message}', search=error.search)
-    return None
+    return found
 
 
 def _senders(job: Job, router: Driver) -> Skip | Defer | None:
@@ -174,12 +172,9 @@ def _files(job: Job, router: Driver) -> Skip | Defer | None:
     """require_files: `!` wants the file absent, `+` takes an unreadable folder for absence (chapter 15)."""
     listed = text(router, "require_files")
     for item in split(listed)[1] if listed else ():
-        try:
-            path = expand(job.p, item)
-        except ForcedFailure:
-            continue
-        except ExpansionError as error:
-            return Defer(f'failed to expand "{item}" for require_files: {error.message}', search=error.search)
+        path = expanded(job, item, f'failed to expand "{item}" for require_files')
+        if isinstance(path, Defer):
+            return path
         if not path:
             continue
         if "/" not in path:
