@@ -4,7 +4,7 @@
     preconditions.py    when a router is skipped                        common.py     errors_to, headers_*, transport, booleans that expand
     accept.py dnslookup.py ipliteral.py manualroute.py redirect.py      one driver a file; registry.py has their table
     hostlist.py         host names to addresses, MX records, our own    redirection.py   the language of redirect's data
-    show.py             what `exim -bt` prints
+    show.py             what `exim -bt` prints                          making.py     addresses to be routed
 
 `verify` (acl/verify) routes with Mode.SENDER and Mode.RECIPIENT, VRFY and EXPN with their own, `-bt` with Mode.TEST, a delivery with
 Mode.DELIVERY. Nothing here delivers.
@@ -12,7 +12,8 @@ Mode.DELIVERY. Nothing here delivers.
 
 from __future__ import annotations
 
-from .chain import make_address, route
+from .chain import route
+from .making import make_address
 from .result import Deferred, Failed, Host, Mode, Outcome, Redirected, Routed
 
 __all__ = ["Deferred", "Failed", "Host", "Mode", "Outcome", "Redirected", "Routed", "make_address", "route"]

@@ -7,15 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure
-from ..addresses import split, unquote_local_part
 from ..expansion import expand
 from ..expansion.splitting import split as split_list
 from ..lists import ListDeferred, Matched, forget, match_domain
 from ..log import log
-from ..state import Address
 from . import preconditions, registry
 from .aside import without_logs
 from .common import boolean, expand_data, text
+from .making import child_of, make_address
 from .result import (
     Accept,
     Children,
@@ -35,18 +34,11 @@ from .result import (
 
 if TYPE_CHECKING:
     from ..config.model import Driver
-    from ..state import Process
+    from ..state import Address, Process
 
 #: An address with more ancestors than these goes round in circles.
 MOST_PARENTS = 100
 _DATABASES = ("mysql", "pgsql", "redis", "sqlite", "ldap:", "ldapdn:", "ldapm:")
-
-
-def make_address(address: str, *, parent: Address | None = None, start_router: str = "") -> Address:
-    """An Address to be routed: domain lower case, local part without quotes, as written beside the lower-case one."""
-    local_part, domain = split(address)
-    local_part = unquote_local_part(local_part)
-    return Address(address, local_part.lower(), domain.lower(), original_local_part=local_part, parent=parent, start_router=start_router)
 
 
 def route(p: Process, address: Address, mode: Mode) -> Outcome:
@@ -237,11 +229,7 @@ class _Chain:
         """What `unseen` sends on to the next routers."""
         address = self.job.address
         following = self.routers[self.places[router.name] + 1]
-        copied = make_address(address.address, parent=address, start_router=following.name)
-        return replace(
-            copied, errors_to=address.errors_to, headers_add=address.headers_add, headers_remove=address.headers_remove,
-            address_data=address.address_data, variables=dict(address.variables),
-        )
+        return child_of(address, make_address(address.address, start_router=following.name))
 
     def _unrouteable(self) -> Failed:
         """No router is left. What the last one that declined said, else cannot_route_message of the last that was looked at."""

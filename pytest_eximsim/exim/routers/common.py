@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure
@@ -11,6 +10,7 @@ from ..expansion import expand, expand_condition
 from ..expansion.splitting import split
 from ..log import log
 from ..taint import is_tainted
+from .making import child_of, make_address
 from .owner import set_owner
 from .result import BAD_TRANSPORT, Accept, Answer, Decline, Defer, Fail, Host, Job, Pass, Reroute
 
@@ -147,14 +147,8 @@ def expand_data(job: Job, value: str, said: str = "") -> str | Decline | Defer:
 
 def with_domain(job: Job, domain: str) -> Address:
     """The address with another domain, as a child that starts at the first router."""
-    from .chain import make_address
-
     address = job.address
-    child = make_address(f"{address.address.rpartition('@')[0]}@{domain}", parent=address)
-    return replace(
-        child, errors_to=address.errors_to, headers_add=address.headers_add, headers_remove=address.headers_remove, prefix="", suffix="",
-        address_data=address.address_data, variables=dict(address.variables),
-    )
+    return child_of(address, make_address(f"{address.address.rpartition('@')[0]}@{domain}"))
 
 
 def self_action(job: Job, router: Driver, host: Host) -> Answer | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import NotSimulated
@@ -15,6 +14,7 @@ from ..log import log
 from ..taint import is_tainted
 from . import redirection
 from .common import expand_data, find_transport, prepare, text
+from .making import child_of, make_address
 from .owner import set_owner
 from .redirection import Reading, Rules
 from .result import BAD_REDIRECT, Answer, Children, Decline, Defer, Fail, Job
@@ -152,14 +152,9 @@ def _refusal(router: Driver, reading: Reading, children: tuple[Address, ...] = (
 def _child(job: Job, router: Driver, address: Address) -> Address:
     parent = job.address
     if router.options["check_ancestor"] and not address.kind and _is_ancestor(job, address):
-        from .chain import make_address
-
         address = make_address(parent.address)
-    child = replace(
-        address, parent=parent, start_router=text(router, "redirect_router") or "", errors_to=parent.errors_to, home=parent.home,
-        headers_add=parent.headers_add, headers_remove=parent.headers_remove, address_data=parent.address_data,
-        variables=dict(parent.variables),
-    )
+    child = child_of(parent, address)
+    child.start_router, child.home = text(router, "redirect_router") or "", parent.home
     return _with_transport(job, router, child) if child.kind else child
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..addresses import AddressSyntaxError, parse_address, syntax_of
 from ..rewrite import rewrite_recipient
 from ..state import Address
+from .making import make_address
 
 if TYPE_CHECKING:
     from ..state import Process
@@ -214,8 +215,6 @@ def _parse(p: Process, text: str, rules: Rules) -> tuple[str, int]:
 
 
 def _address(p: Process, address: str, qualified: bool, rules: Rules) -> Address:
-    from .chain import make_address
-
     if not qualified:
         address = f"{address}@{rules.qualify_domain}"
     return make_address(rewrite_recipient(p, address) if rules.rewrite else address)

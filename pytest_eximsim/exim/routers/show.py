@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ..addresses import AddressSyntaxError, parse_address, qualify, syntax_of
 from ..rewrite import rewrite_recipient
 from .aside import copied, without_logs
-from .chain import make_address, route
+from .chain import route
 from .common import LOCAL_TRANSPORTS
+from .making import make_address
 from .result import NO_MX, Deferred, Failed, Host, Mode, Redirected, Routed
 
 if TYPE_CHECKING:
