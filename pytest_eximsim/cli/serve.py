@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """Until SIGINT or SIGTERM."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(listen(host, port)) for host, port in options.listen]
-        simulator, machine = stack.enter_context(standalone.standalone(options, seed=None))
+        simulator, machine = stack.enter_context(standalone.standalone(options))
         log = stack.enter_context(_open(options.log)) if options.log else None
         machine.keep_nothing()
         simulator.book.listen = partial(_print, log)

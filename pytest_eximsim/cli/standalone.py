@@ -53,7 +53,7 @@ def _macro(text: str) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def standalone(options: argparse.Namespace, *, trace: Any = None, seed: int | None = 1) -> Iterator[tuple[Simulator, Machine]]:
+def standalone(options: argparse.Namespace, *, trace: Any = None) -> Iterator[tuple[Simulator, Machine]]:
     """The MTA that the options describe, running in a hub; all is ended behind it. Raises ConfigError, ScenarioError, ServiceError."""
     from ..scenario.model import Clock, DnsFile, Environment, Redis
     from ..scenario.simulator import Simulator
