@@ -284,7 +284,6 @@ def look_up_sender_name(p: Process) -> bool:
     no PTR record at all (cases PROXY-401, PROXY-402, LISTS-010).
     """
     connection = p.connection
-    connection.host_lookup_done = True
     connection.host_lookup_deferred = connection.host_lookup_failed = False
     names = _names_of(p, connection.host_address)
     if names is None:
@@ -333,14 +332,6 @@ def _names_of(p: Process, address: str) -> list[str] | None:
         if names:
             return [name.lower() for name in names]
     return []
-
-
-def sender_name(p: Process) -> str:
-    """$sender_host_name: looked up when it is needed first; empty where there is none."""
-    connection = p.connection
-    if not connection.host_name and connection.host_address and not connection.host_lookup_failed:
-        look_up_sender_name(p)
-    return connection.host_name
 
 
 # --- how the client is shown -------------------------------------------------------------------

@@ -38,7 +38,6 @@ class Connection:
     host_port: int = 0
     host_name: str = ""                 # $sender_host_name once looked up
     host_aliases: list[str] = field(default_factory=list)
-    host_lookup_done: bool = False      # a reverse lookup was made for host_address
     host_lookup_failed: bool = False
     host_lookup_deferred: bool = False
     host_lookup_message: str = ""
@@ -53,7 +52,6 @@ class Connection:
     unqualified_recipient: bool = False
     helo_accept_junk: bool = False
     proxy_session: bool = False
-    proxy_failed: bool = False
     proxy_host: str = ""                # $proxy_host / $proxy_local_address
     proxy_port: int = 0
     proxy_external_address: str = ""
@@ -130,10 +128,8 @@ class Message:
     sender_unrewritten: str = ""        # $sender_address before rewriting (verification, submission), "" when it was not
     #: The failed `verify = sender` that refusals tell of: .address .message .user_message .deferred .kind .told
     sender_verify_failed: Any = None
-    received_for: str = ""              # $received_for while the Received: header is made
     authenticated_sender: str = ""
     recipients: list[Recipient] = field(default_factory=list)
-    recipients_max_seen: bool = False
     rcpt_count: int = 0
     rcpt_defer_count: int = 0
     rcpt_fail_count: int = 0
@@ -163,8 +159,6 @@ class Message:
     cutthrough: bool = False            # control = cutthrough_delivery was accepted
     dkim_disable_verify: bool = False   # control = dkim_disable_verify
     rates: dict[str, float] = field(default_factory=dict)   # rates that ratelimit = …/per_mail has computed
-    discarded_by: str = ""              # "MAIL ACL", "RCPT ACL", "DATA ACL"
-    discard_reason: str = ""
     fake: str = ""                      # "fakereject", "fakedefer"
     fake_text: str = ""
     submission: bool = False
@@ -174,7 +168,6 @@ class Message:
     suppress_fixups: bool = False
     chunking: bool = False              # came by BDAT
     sender_verified: dict[str, Any] = field(default_factory=dict)    # results of verify = sender, kept for the message
-    verify_cache: dict[str, Any] = field(default_factory=dict)
     dkim: list[Any] = field(default_factory=list)       # mailauth results, when they come
     spf: Any = None
     dmarc: Any = None                   # True once dmarc_status has been asked

@@ -72,7 +72,6 @@ class Run:
     options: RunOptions
     ids: Ids = field(default_factory=Ids)
     sessions: dict[str, Conversation] = field(default_factory=dict)
-    last_conversation: Conversation | None = None
     tls: Any = None
     mistakes: list[Failure] | None = None       # of dialogues, where the run is forgiving
     evidence: Evidence = field(default_factory=Evidence)

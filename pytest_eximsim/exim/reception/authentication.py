@@ -22,7 +22,6 @@ def auth(s: Session) -> bool:
     """AUTH."""
     c = s.c
     s.p.scratch.variables["authentication_failed"] = "1"
-    s.auth_tried = True
     if not s.auth_advertised and not c.allow_auth_unadvertised:
         return replies.synprot_error(s, "protocol", 503, None, "AUTH command used when not advertised")
     if c.authenticated_by:

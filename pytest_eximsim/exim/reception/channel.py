@@ -128,13 +128,6 @@ class Channel:
             if self.pos >= len(self.buffer):
                 self.refill()
 
-    def octet(self) -> bytes:
-        """The next octet, read and used."""
-        while self.pos >= len(self.buffer):
-            self.refill()
-        self.pos += 1
-        return self.buffer[self.pos - 1:self.pos]
-
     def peek_octet(self) -> bytes:
         """The next octet, read and not used."""
         while self.pos >= len(self.buffer):

@@ -342,7 +342,7 @@ def _too_many(s: Session) -> bool:
         text = f"too many recipients: excess temporarily rejected: {who}"
     if not s.too_many:
         log(s.p, text, reject=True)
-    s.too_many = message.recipients_max_seen = True
+    s.too_many = True
     return False
 
 

@@ -62,7 +62,7 @@ def read_header(s: Session) -> None:
     try:
         _read(s)
     except (_Bad, TimeoutError, Lost, OSError):
-        s.refusing = s.c.proxy_failed = True
+        s.refusing = True
         return
     if s.c.proxy_host:
         s.c.host_name = ""

@@ -89,7 +89,6 @@ class Session:
         # --- HELO
         self.helo_seen = False
         self.helo_verify = False
-        self.helo_verify_required = False
         self.pipelining = False                 # PIPELINING was offered
         self.pipe_connect = False               # input may come before it is asked for
         self.pipe_connect_offered = False
@@ -118,8 +117,6 @@ class Session:
         self.data = ""                          # what is left of it
         self.exit_called = False
         self.body_chunks: list[bytes] | None = None     # BDAT data of a message on its way
-        self.tls_failed = False
-        self.auth_tried = False
         self.syntax = Syntax()
         self.recipients_max = 0
         self.discard_reason: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +69,3 @@ def program(run: Run, value: Any, position: Position) -> None:
     if "run" not in run.options.allow:
         raise StepFailed(Failure("a program is not run unless --eximsim-allow=run says so", position))
     raise NotYetAvailable("run", position)
-
-
-def really(seconds: float) -> None:
-    """Sleep in real time."""
-    time.sleep(seconds)

@@ -109,7 +109,6 @@ def run(run: Run, send: Send, position: Position) -> None:
         if unreached:
             raise StepFailed(Failure(f"phase {unreached[0]} was never reached", sending.expect.position, "", "", tuple(talk.history)))
     finally:
-        run.last_conversation = talk
         run.tls = talk.tls or run.tls
         if send.as_ and not talk.closed:
             run.sessions[send.as_] = talk

@@ -33,12 +33,7 @@ def run(run: Run, session: Session, position: Position) -> None:
         conversation = opened
         if name:
             run.sessions[name] = conversation
-    try:
-        conversation.play(lines, run.folder_of(node))
-    except StepFailed:
-        run.last_conversation = conversation
-        raise
-    run.last_conversation = conversation
+    conversation.play(lines, run.folder_of(node))
     run.tls = conversation.tls or run.tls
     if not name:
         close(run, conversation, position)
