@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError, ForcedFailure, Position
-from ..addresses import split, unquote_local_part
 from ..config.model import Acl, Clause, Statement
 from ..expansion import expand
 from ..lists import ListDeferred, Matched, forget, match_domain
 from ..log import host_and_ident, log, printing, selector_on
-from ..state import Address
+from ..routers.making import make_address, take_percent_apart
 from ..taint import is_tainted
 from .messages import split_message
 from .modifiers import set_up_headers
@@ -27,7 +26,7 @@ from .run import Run
 from .verdict import Outcome, Result, Verdict
 
 if TYPE_CHECKING:
-    from ..state import Process
+    from ..state import Address, Process
 
 DEEPEST = 20
 #: For which results of its conditions a verb's messages count.
@@ -77,7 +76,7 @@ def _set_recipient(run: Run, recipient: str) -> bool:
     p = run.p
     forget(p, "domain")
     forget(p, "local_part")
-    address = make_address(p, recipient)
+    address = _recipient_address(p, recipient)
     if address is None:
         return False
     run.recipient = p.address = address
@@ -101,23 +100,21 @@ def run_nested(p: Process, name: str, args: list[str]) -> Verdict:
     return Verdict(outcome.result, outcome.user_message, outcome.log_message)
 
 
-def make_address(p: Process, text: str) -> Address | None:
+def _recipient_address(p: Process, text: str) -> Address | None:
     """The Address of a recipient: domain and local part lower case, quotes taken off; the client's spelling is kept beside it.
 
     `percent_hack_domains` makes a%b@c a@b. None where that list could not be gone through.
     """
-    quoted, domain = split(text)
-    local_part, domain = unquote_local_part(quoted), domain.lower()
+    address = make_address(text)
     hacked = str(p.configuration.main.get("percent_hack_domains") or "")
     while hacked:
-        result = match_domain(p, hacked, domain)
+        result = match_domain(p, hacked, address.domain)
         if isinstance(result, ListDeferred):
             return None
-        if not isinstance(result, Matched) or "%" not in local_part:
+        if not isinstance(result, Matched) or "%" not in address.original_local_part:
             break
-        local_part, _, domain = local_part.rpartition("%")
-        text, domain = f"{local_part}@{domain}", domain.lower()
-    return Address(text, local_part.lower(), domain, original_local_part=local_part)
+        take_percent_apart(address)
+    return address
 
 
 def _verdict(run: Run, outcome: Outcome) -> Verdict:

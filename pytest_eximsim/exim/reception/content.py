@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ...wire.smtp.data import END, LAX_END, unstuffed
 from ..acl import Phase, Result
-from . import replies
+from . import ending, replies
 from .channel import Channel, Lost
 
 if TYPE_CHECKING:
@@ -286,9 +286,7 @@ def data(s: Session) -> bool:
         if verdict.result is not Result.OK:
             return replies.refuse(s, Phase.PREDATA, verdict)
         if not s.pipe_connect and not s.in_sync():
-            from .session import sync_failure
-
-            return sync_failure(s)
+            return ending.synchronization_error(s)
         text = verdict.user_message
     if text is None:
         s.say('354 Enter message, ending with "." on a line by itself')
@@ -344,8 +342,6 @@ def bdat(s: Session) -> bool:
 
 
 def _chunk(s: Session, size: int) -> bytes:
-    from . import ending
-
     parts: list[bytes] = []
     while size > 0:
         piece = s.channel.buffer[s.channel.pos:s.channel.pos + size]

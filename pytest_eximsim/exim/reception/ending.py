@@ -182,7 +182,7 @@ def shown_input(s: Session, limit: int) -> str:
 
 
 def synchronization_error(s: Session) -> bool:
-    """The next input was sent too soon."""
+    """The next input was sent too soon (s211, s213, s221)."""
     incomplete_transaction(s, "sync failure")
     unread = s.channel.unread()[:150]
     count = f" ({len(unread)} bytes)" if s.release.sync_counts_octets else ""

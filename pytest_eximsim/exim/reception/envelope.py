@@ -13,7 +13,7 @@ from ..expansion import expand_condition
 from ..log import host_and_ident, log
 from ..rewrite import smtp_rewrite
 from ..state import Recipient
-from . import replies
+from . import ending, replies
 
 if TYPE_CHECKING:
     from .session import Session
@@ -241,9 +241,7 @@ def _sender(s: Session) -> bool:
     else:
         verdict = s.acl(Phase.MAIL, "acl_smtp_mail")
         if verdict.result is Result.OK and not s.pipelining and not s.pipe_connect and not s.in_sync():
-            from .session import sync_failure
-
-            return sync_failure(s)
+            return ending.synchronization_error(s)
     if verdict.result not in (Result.OK, Result.DISCARD):
         over = replies.refuse(s, Phase.MAIL, verdict)
         p.message.sender, p.message.sender_given = "", False
@@ -353,9 +351,7 @@ def _ask_rcpt_acl(s: Session, recipient: Recipient) -> bool:
     else:
         verdict = s.acl(Phase.RCPT, "acl_smtp_rcpt", recipient=recipient.address)
         if verdict.result is Result.OK and not s.pipelining and not s.pipe_connect and not s.in_sync():
-            from .session import sync_failure
-
-            return sync_failure(s)
+            return ending.synchronization_error(s)
     if verdict.result is Result.OK:
         _accept_text(s, "250 Accepted", verdict.user_message)
         message.recipients.append(recipient)

@@ -10,7 +10,7 @@ from ..expansion import expand_condition
 from ..hosts import build_fullhost, dns_addresses, find_by_name, is_ip, look_up_sender_name
 from ..lists import Matched, match_domain
 from ..log import host_and_ident, log, printing
-from . import replies
+from . import ending, replies
 
 if TYPE_CHECKING:
     from ..state import Process
@@ -77,9 +77,7 @@ def _hello(s: Session, word: str, esmtp: bool) -> bool:
             build_fullhost(p)
             return over
         if not s.pipe_connect and not s.in_sync():
-            from .session import sync_failure
-
-            return sync_failure(s)
+            return ending.synchronization_error(s)
         message = verdict.user_message
     first = _greeting(s, message)
     s.pipelining = s.tls_advertised = s.dsn_offered = False

@@ -283,7 +283,7 @@ def _one_command(s: Session, raw: bytes, overlong: bool) -> bool:
     if s.channel.pos < len(s.channel.buffer):
         s.pipelined = True
         if command.sync <= s.sync_limit and _enforced(s):
-            return sync_failure(s)
+            return ending.synchronization_error(s)
     if not command.mail and not _count_nonmail(s, command):
         return ending.too_many_nonmail(s)
     if s.argument and not command.arguments:
@@ -328,7 +328,7 @@ def _unknown(s: Session, text: str) -> bool:
     if s.refusing and len(text) < 16384:
         return _refused(s)
     if s.channel.pos < len(s.channel.buffer) and _enforced(s) and len(text) < 16384:
-        return sync_failure(s)
+        return ending.synchronization_error(s)
     s.unknown_commands += 1
     if s.unknown_commands > s.option_int("smtp_max_unknown_commands"):
         return ending.too_many_unknown(s)
@@ -339,9 +339,4 @@ def unknown_command(s: Session) -> bool:
     """A command that this Exim was not built with."""
     s.had.pop()
     return _unknown(s, s.command_line)
-
-
-def sync_failure(s: Session) -> bool:
-    """Input came that should have waited (s211, s213, s221)."""
-    return ending.synchronization_error(s)
 

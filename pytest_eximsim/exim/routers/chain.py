@@ -14,7 +14,7 @@ from ..log import log
 from . import preconditions, registry
 from .aside import without_logs
 from .common import boolean, expand_data, text
-from .making import child_of, make_address
+from .making import child_of, make_address, take_percent_apart
 from .result import (
     Accept,
     Children,
@@ -65,10 +65,8 @@ def _take_percent_apart(p: Process, address: Address) -> bool:
             return False
         if not isinstance(found, Matched):
             break
-        local_part, _, domain = address.original_local_part.rpartition("%")
         address.parent = replace(address, local_part="", original_local_part="", domain="")
-        address.address, address.domain = f"{local_part}@{domain}", domain.lower()
-        address.original_local_part, address.local_part = local_part, local_part.lower()
+        take_percent_apart(address)
     return True
 
 

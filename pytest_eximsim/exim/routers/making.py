@@ -15,6 +15,13 @@ def make_address(address: str, *, parent: Address | None = None, start_router: s
     return Address(address, local_part.lower(), domain.lower(), original_local_part=local_part, parent=parent, start_router=start_router)
 
 
+def take_percent_apart(address: Address) -> None:
+    """a%b@c becomes a@b (percent_hack_domains)."""
+    local_part, _, domain = address.original_local_part.rpartition("%")
+    address.address, address.domain = f"{local_part}@{domain}", domain.lower()
+    address.original_local_part, address.local_part = local_part, local_part.lower()
+
+
 def child_of(parent: Address, child: Address) -> Address:
     """The child with its parent, and with what the routers have found out for that one so far."""
     return replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
+from ...log import printing
 from ...taint import cut
 from ...where import not_simulated
 from .. import json
@@ -77,16 +78,9 @@ def lookup(p: Process, node: Call) -> str:
 def _deferred_text(p: Process, key: str, message: str) -> str:
     """The query with its control characters as escapes; later releases quote it and the reason as well (cases REDIS-002, REDIS-006)."""
     if not p.release.lookup_reason_quoted:
-        return f'lookup of "{_escaped(key)}" gave DEFER: {message}'
-    quoted = [_escaped(text).replace('"', '\\"') for text in (key, message)]
+        return f'lookup of "{printing(key, tabs=True)}" gave DEFER: {message}'
+    quoted = [printing(text, tabs=True).replace('"', '\\"') for text in (key, message)]
     return f'lookup of "{quoted[0]}" gave DEFER: "{quoted[1]}"'
-
-
-def _escaped(text: str) -> str:
-    """As `printable`, but a backslash stays as it is."""
-    from ..operators.printing import printable
-
-    return "\\".join(printable(part, tab=True) for part in text.split("\\"))
 
 
 def _query(p: Process, kind: object, name: str, text: str) -> tuple[str | None, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ....errors import ExpansionError
+from ...log import printing
 from ...taint import cut, marked
 from ..cursor import ALPHANUMERIC
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset(ALPHANUMERIC + "_-.")
 _ATOM = frozenset(ALPHANUMERIC + "!#$%&'*+-/=?^_`{|}~")
-_LETTERS = {"\n": "\\n", "\r": "\\r", "\b": "\\b", "\v": "\\v", "\f": "\\f", "\t": "\\t"}
 
 
 def quote(p: Process, text: str, argument: str | None) -> str:
@@ -53,20 +53,9 @@ def rxquote(text: str) -> str:
     return "".join(char if char in ALPHANUMERIC else "\\" + char for char in text)
 
 
-def printable(text: str, *, tab: bool = False, eight_bit: bool = False) -> str:
-    """Characters that do not print as escapes; a tab is one of them where `tab` is true."""
-    found = []
-    for char in text:
-        if (char == "\t" and not tab) or (" " <= char <= "~") or (eight_bit and char >= "\x80"):
-            found.append(char)
-        else:
-            found.append(_LETTERS.get(char) or f"\\{ord(char):03o}")
-    return "".join(found)
-
-
 def escape(p: Process, text: str) -> str:
     """${escape:…}: print_topbitchars lets bytes above 127 through."""
-    return printable(text, eight_bit=bool(p.configuration.main.get("print_topbitchars")))
+    return printing(text, top_bits=bool(p.configuration.main.get("print_topbitchars")))
 
 
 def escape8bit(text: str) -> str:

@@ -7,7 +7,7 @@ import codecs
 import unicodedata
 
 from ....errors import ExpansionError
-from .printing import printable
+from ...log import printing
 
 
 def from_utf8(text: str) -> str:
@@ -60,7 +60,7 @@ def domain_to_alabel(text: str) -> str:
     try:
         decoded = _utf8(text)
     except UnicodeError:
-        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: string encoding error") from None
+        raise ExpansionError(f"error converting utf8 ({printing(text)}) to alabel: string encoding error") from None
     if decoded.isascii():
         return text
     labels = unicodedata.normalize("NFKC", decoded.lower()).replace("\u3002", ".").split(".")
@@ -69,7 +69,7 @@ def domain_to_alabel(text: str) -> str:
         coded = label if label.isascii() else "xn--" + codecs.encode(label, "punycode").decode("ascii")
         fault = _label_fault(label, coded)
         if fault:
-            raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: {fault}")
+            raise ExpansionError(f"error converting utf8 ({printing(text)}) to alabel: {fault}")
         found.append(coded)
     return ".".join(found)
 
@@ -114,7 +114,7 @@ def domain_from_alabel(text: str) -> str:
         labels = [label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label for label in text.split(".")]
         return ".".join(labels).encode("utf-8").decode("latin-1")
     except (UnicodeError, ValueError):
-        raise ExpansionError(f"error converting alabel ({printable(text)}) to utf8: string contains invalid punycode data") from None
+        raise ExpansionError(f"error converting alabel ({printing(text)}) to utf8: string contains invalid punycode data") from None
 
 
 def local_part_to_alabel(text: str) -> str:
@@ -124,16 +124,16 @@ def local_part_to_alabel(text: str) -> str:
     try:
         return "xn--" + codecs.encode(_utf8(text), "punycode").decode("ascii")
     except (UnicodeError, ValueError):
-        raise ExpansionError(f"error converting utf8 ({printable(text)}) to alabel: l_u2a: bad UTF-8 input") from None
+        raise ExpansionError(f"error converting utf8 ({printing(text)}) to alabel: l_u2a: bad UTF-8 input") from None
 
 
 def local_part_from_alabel(text: str) -> str:
     if not text.startswith("xn--"):
-        raise ExpansionError(f"error converting alabel ({printable(text)}) to utf8: bad alabel prefix")
+        raise ExpansionError(f"error converting alabel ({printing(text)}) to utf8: bad alabel prefix")
     try:
         return text[4:].encode("ascii").decode("punycode").encode("utf-8").decode("latin-1")
     except (UnicodeError, ValueError):
-        raise ExpansionError(f"error converting alabel ({printable(text)}) to utf8: string contains invalid punycode data") from None
+        raise ExpansionError(f"error converting alabel ({printing(text)}) to utf8: string contains invalid punycode data") from None
 
 
 def imap_folder(name: str, charset: str, separator: str, specials: str) -> str:
