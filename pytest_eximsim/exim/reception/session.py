@@ -339,4 +339,3 @@ def unknown_command(s: Session) -> bool:
     """A command that this Exim was not built with."""
     s.had.pop()
     return _unknown(s, s.command_line)
-
