@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..log import printing
 from ..world import Users
 from . import names
 from .model import Configuration, Driver, Value
 from .values import print_time
 
-ESCAPES = {"\n": "\\n", "\r": "\\r", "\b": "\\b", "\v": "\\v", "\f": "\\f", "\t": "\\t"}
 HIDDEN = "<value not displayable>"
 PLURALS = {"routers": "router", "transports": "transport", "authenticators": "authenticator"}
-
-
-def printable(text: str) -> str:
-    """Characters that are not printable ASCII as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if " " <= c <= "~" else ESCAPES.get(c, f"\\{ord(c):03o}") for c in text)
 
 
 def _scaled(value: int, units: str) -> str:
@@ -76,7 +69,7 @@ def option_text(option: names.Option, value: Value, users: Users) -> str:
             return f"{name} = {print_time(value)}"
         case "timelist", list():
             return f"{name} = " + ":".join(map(print_time, value))
-    return f"{name} = {printable(value) if isinstance(value, str) else '' if value is None else value}"
+    return f"{name} = {printing(value, tabs=True) if isinstance(value, str) else '' if value is None else value}"
 
 
 def _option(table: Mapping[str, names.Option], values: Mapping[str, Value], hidden: frozenset[str], name: str, users: Users,
