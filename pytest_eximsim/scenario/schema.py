@@ -273,12 +273,13 @@ def key(name: str, type: Type, doc: str, *, default: Any = None, required: bool 
 class Record:
     """Base of the model's classes: a mapping with closed keys.
 
-    `places` has the place of every value that was given, `nodes` the values' nodes.
+    `places` has the place of every value that was given, `nodes` the values' nodes, `keys` those of their keys.
     """
 
     position: Position = field(default=Position(""), repr=False, compare=False)
     places: Mapping[str, Position] = field(default_factory=dict, repr=False, compare=False)
     nodes: Mapping[str, Node] = field(default_factory=dict, repr=False, compare=False)
+    keys: Mapping[str, Scalar] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, name: str) -> Position:
         return self.places.get(name, self.position)
@@ -315,7 +316,7 @@ class RecordOf:
             for _, one in table.values():
                 if one.required and one.name not in places and one.name not in misspelt:
                     binding.error(owner, f"`{one.name}` is missing: {one.doc}")
-        made = self.cls(position=node.position, places=places, nodes=node.by_name, **values)
+        made = self.cls(position=node.position, places=places, nodes=node.by_name, keys=node.keys, **values)
         if self.check is not None:
             self.check(made, owner, binding)
         return made

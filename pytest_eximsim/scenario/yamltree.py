@@ -116,11 +116,15 @@ class Table:
     def by_name(self) -> dict[str, Node]:
         return {key.text: value for key, value in self.items}
 
+    @cached_property
+    def keys(self) -> dict[str, Scalar]:
+        return {key.text: key for key, _ in self.items}
+
     def get(self, name: str) -> Node | None:
         return self.by_name.get(name)
 
     def key(self, name: str) -> Scalar | None:
-        return next((key for key, _ in self.items if key.text == name), None)
+        return self.keys.get(name)
 
 
 Node = Scalar | Listing | Table
