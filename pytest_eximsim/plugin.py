@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 if TYPE_CHECKING:
+    from .oracle.update.edits import Edits
     from .scenario.loader import BoundCase, Case, LoadedFile
     from .scenario.outcome import Outcome
     from .scenario.runner import RunOptions
@@ -45,6 +46,7 @@ class _Collected:
     foreign: set[Path] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
     header: list[str] = field(default_factory=list)
+    edits: Edits | None = None              # with --eximsim-update: what the files are to say
 
 
 STATE = pytest.StashKey[_Collected]()
@@ -61,6 +63,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--eximsim-mta", choices=["simulator", "exim", "both"], default="simulator",
                     help="what scenarios run on: the simulator, a real Exim, or both with the difference shown (root and Linux)")
     group.addoption("--eximsim-exim", metavar="PATH", help="the real Exim's binary (exim4 or exim on PATH)")
+    group.addoption("--eximsim-update", action="store_true",
+                    help="write what the MTA does into the scenario files, in place of what they expect")
     group.addoption("--eximsim-keep", metavar="DIR", help="keep the logs and files of each scenario below DIR")
     parser.addini("eximsim_dirs", "names of folders whose YAML files may be scenario files (scenarios)", type="args", default=["scenarios"])
     for kind, image in IMAGES.items():
@@ -104,6 +108,11 @@ class _Loaded:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("eximsim_update"):
+        if config.getoption("eximsim_mta") == "both":
+            raise pytest.UsageError("--eximsim-update writes what one MTA does: --eximsim-mta=exim or simulator")
+        if getattr(config.option, "numprocesses", None) or os.environ.get("PYTEST_XDIST_WORKER"):
+            raise pytest.UsageError("--eximsim-update changes files, which one process can do: without -n")
     config.stash[STATE] = _Collected()
     config.args[:] = [selectable(arg) for arg in config.args]
 
@@ -345,7 +354,7 @@ def run(bound: BoundCase, config: pytest.Config) -> Outcome:
 
     options, subject = run_options(config), config.getoption("eximsim_mta")
     if subject == "simulator":
-        return run_case(bound, options)
+        return _updating(config)(bound, options, run_case)
     from .errors import ServiceMissing
     from .oracle.binary import find_exim
     from .oracle.both import run_both, run_real
@@ -355,7 +364,21 @@ def run(bound: BoundCase, config: pytest.Config) -> Outcome:
         binary = find_exim(config.getoption("eximsim_exim"))
     except ServiceMissing as absent:
         return Outcome(skipped=absent.message)
-    return (run_real if subject == "exim" else run_both)(bound, options, binary)
+    if subject == "both":
+        return run_both(bound, options, binary)
+    return _updating(config)(bound, options, lambda bound, options: run_real(bound, options, binary))
+
+
+def _updating(config: pytest.Config) -> Callable[[BoundCase, RunOptions, Callable[[BoundCase, RunOptions], Outcome]], Outcome]:
+    """How to play: as it is, or with --eximsim-update so that the file is written anew."""
+    if not config.getoption("eximsim_update"):
+        return lambda bound, options, play: play(bound, options)
+    from .oracle.update.edits import Edits
+    from .oracle.update.playing import record
+
+    state = config.stash[STATE]
+    edits = state.edits = state.edits if state.edits is not None else Edits()
+    return lambda bound, options, play: record(bound, options, edits, play)
 
 
 def run_options(config: pytest.Config) -> RunOptions:
@@ -397,6 +420,12 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if (edits := config.stash[STATE].edits) is not None:
+        from .oracle.update.playing import summary
+
+        terminalreporter.section("eximsim update")
+        for line in summary(edits):
+            terminalreporter.write_line(line)
     if getattr(config.option, "numprocesses", None) and config.stash[STATE].header:
         terminalreporter.section("eximsim")
         for line in config.stash[STATE].header:

@@ -15,7 +15,7 @@ import pytest_eximsim
 pytest_plugins = ["pytester"]
 
 # pytester forgets what is imported in a run of its own, and a module that is imported twice has all its classes twice.
-for part in ("dns", "exim", "haproxy", "report", "runtime", "scenario", "services", "wire"):
+for part in ("dns", "exim", "haproxy", "oracle", "report", "runtime", "scenario", "services", "wire"):
     package = importlib.import_module(f"pytest_eximsim.{part}")
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)
@@ -436,3 +436,26 @@ def test_only_the_public_api_is_used() -> None:
     source = (Path(pytest_eximsim.__path__[0]) / "plugin.py").read_text()
     assert "_pytest" not in source.replace("pytest_", "")
     assert "callspec" not in source
+
+
+def test_update_writes_what_the_mta_does(pytester: pytest.Pytester) -> None:
+    """Shown, and in the file."""
+    file = write(pytester, "scenarios/a.yaml", scenario("good"), scenario("wrong", WRONG))
+    result = pytester.runpytest("--eximsim-update")
+    result.stdout.fnmatch_lines(["*= eximsim update =*", f"updated {file}: 1 place"])
+    assert result.ret == 0
+    assert 'send: {rcpt_to: b@elsewhere.example, expect: "rcpt 550 relay not permitted"}' in file.read_text()
+    result = pytester.runpytest("--eximsim-update")
+    result.stdout.fnmatch_lines(["nothing to update"])
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (["--eximsim-mta=both"], "*--eximsim-update writes what one MTA does: --eximsim-mta=exim or simulator"),
+    (["-p", "xdist", "-n", "2"], "*--eximsim-update changes files, which one process can do: without -n"),
+])
+def test_update_by_one_process_and_of_one_mta(pytester: pytest.Pytester, options: list[str], said: str) -> None:
+    """What cannot be is refused before anything runs."""
+    write(pytester, "scenarios/a.yaml", scenario("wrong", WRONG))
+    result = pytester.runpytest("--eximsim-update", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])

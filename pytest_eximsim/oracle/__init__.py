@@ -1,4 +1,4 @@
-"""The real Exim beside the simulator: the same scenarios on a binary, and what the two do differently.
+"""The real Exim beside the simulator: the same scenarios on a binary, what the two do differently, and scenario files made to expect it.
 
 Imported only where it is asked for.
 """

@@ -7,10 +7,10 @@ mistakes of ours and of the machine raise.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ConfigError, EximsimError, NotSimulated, Position, ScenarioError, ServiceError, ServiceMissing
 from ..runtime.hub import OutOfTime
@@ -18,15 +18,16 @@ from ..services.images import Images
 from .configuration import shown
 from .expectations.registry import check_until
 from .loader import BoundCase
-from .model import ENVIRONMENT, Expect, Step
+from .model import ENVIRONMENT, Expand, Expect, Send, Step
 from .outcome import Evidence, Failure, NotYetAvailable, Outcome, StepFailed
-from .patterns import Difference, Ids, match_exactly
+from .patterns import Difference, Ids, Pattern, match_exactly
 from .steps import passing
 from .steps.registry import STEPS
-from .yamltree import Listing, Node, Table
+from .yamltree import Listing, Node, Scalar, Table
 
 if TYPE_CHECKING:
     from .steps.conversation import Conversation
+    from .steps.send import Phase
     from .subject import Subject
 
 #: How long a reply is awaited where nothing says it.
@@ -50,6 +51,22 @@ class RunOptions:
     explain: bool = False
     forgiving: bool = False
     check: bool = True
+    recorder: Recorder | None = None
+
+
+class Recorder(Protocol):
+    """Who takes what the MTA does for right, to write it into the file (oracle/update/recorder.py). With one a run is forgiving."""
+
+    def session(self, run: Run, node: Scalar, conversation: Conversation, start: int) -> None: ...
+    def send(self, run: Run, send: Send, table: Node, phases: Sequence[Phase]) -> None: ...
+    def expand(self, run: Run, items: Sequence[Expand], results: Sequence[tuple[bool, str]]) -> None: ...
+    def answers(self, run: Run, node: Node, wanted: Pattern | Mapping[str, Pattern], said: Mapping[str, str]) -> None: ...
+    def options(self, run: Run, node: Node, got: Sequence[str]) -> None: ...
+    def expect(self, run: Run, expect: Expect) -> None: ...
+    def refusal(self, run: Run, expect: Expect | None, lines: Sequence[str]) -> bool:
+        """False where the scenario does not expect that the configuration is refused."""
+        ...
+    def failed(self, failures: Sequence[Failure]) -> None: ...
 
 
 @dataclass
@@ -75,6 +92,7 @@ class Run:
     tls: Any = None
     mistakes: list[Failure] | None = None       # of dialogues, where the run is forgiving
     evidence: Evidence = field(default_factory=Evidence)
+    node: Node | None = None            # the value of the step that is taken
     parallel_nodes: Sequence[Node] = ()
     check_marks: dict[str, int] = field(default_factory=dict)     # health checks at the first look of an expectation
 
@@ -118,6 +136,7 @@ class Run:
             key = node.key(name) if isinstance(node, Table) else None
             position = key.position if key is not None else node.position
             value = getattr(made, name)
+            self.node = made.nodes[name]
             if name == "parallel":
                 listing = made.nodes[name]
                 self.parallel_nodes = listing.items if isinstance(listing, Listing) else ()
@@ -155,7 +174,10 @@ def play_on(make_subject: Callable[[Trace | None], Subject], bound: BoundCase, o
     except EximsimError as error:
         outcome.failures.append(_failure(error, bound.case.position))
         return outcome
-    run = Run(bound, subject, options, mistakes=outcome.failures if options.forgiving else None, evidence=outcome.evidence)
+    mistakes: list[Failure] | None = outcome.failures if options.forgiving else None
+    if options.recorder is not None:        # it hears of them in its own way
+        mistakes = []
+    run = Run(bound, subject, options, mistakes=mistakes, evidence=outcome.evidence)
     try:
         subject.hub.run(lambda: _play(run, outcome), options.timeout)
     except OutOfTime as error:
@@ -200,6 +222,8 @@ def _take(run: Run, node: Node) -> None:
     except StepFailed as failed:
         if run.mistakes is None:
             raise
+        if run.options.recorder is not None:
+            run.options.recorder.failed(failed.failures)
         run.mistakes += failed.failures
 
 
@@ -213,7 +237,9 @@ def _start(run: Run, outcome: Outcome) -> bool:
         outcome.failures.append(_failure(error, run.bound.case.position))
         return False
     except ConfigError as error:
-        outcome.evidence.refusal = tuple(line for text in error.lines for line in text.split("\n"))
+        refusal = outcome.evidence.refusal = tuple(line for text in error.lines for line in text.split("\n"))
+        if run.options.recorder is not None and run.options.recorder.refusal(run, expect, refusal):
+            return False
         if wanted is None:
             place = error.position or run.bound.case.position
             outcome.failures.append(Failure("Exim refuses the configuration", place, "", "\n".join(error.lines)))

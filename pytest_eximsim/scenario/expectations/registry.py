@@ -64,7 +64,15 @@ def check_once(run: Run, expect: Expect, ids: Ids, mta: str | None = None) -> li
 
 
 def check_until(run: Run, expect: Expect) -> list[Failure]:
-    """Look until it holds, at most `within`; with `throughout` it must go on to hold that long."""
+    """Look until it holds, at most `within`; with `throughout` it must go on to hold that long. A recorder gets what does not hold."""
+    failures = _until(run, expect)
+    if failures and run.options.recorder is not None:
+        run.options.recorder.expect(run, expect)
+        return []
+    return failures
+
+
+def _until(run: Run, expect: Expect) -> list[Failure]:
     failures: list[Failure] = []
     run.check_marks.clear()
 

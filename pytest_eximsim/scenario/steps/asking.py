@@ -9,6 +9,7 @@ from ...errors import Position
 from ..model import Expand
 from ..outcome import Failure, NotYetAvailable, StepFailed
 from ..patterns import Difference, Pattern, match_exactly, shown
+from ..yamltree import Node, Table
 
 if TYPE_CHECKING:
     from ..runner import Run
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 def expand(run: Run, items: tuple[Expand, ...], position: Position) -> None:
     """As `exim -be`: one context for all strings. All differences are told."""
     failures = []
-    for one, (ok, text) in zip(items, run.subject.expand([one.string or "" for one in items]), strict=True):
+    results = run.subject.expand([one.string or "" for one in items])
+    if run.options.recorder is not None:
+        return run.options.recorder.expand(run, items, results)
+    for one, (ok, text) in zip(items, results, strict=True):
         wanted = one.is_ if one.is_ is not None else one.fails
         assert wanted is not None
         result = shown(text)
@@ -37,6 +41,7 @@ def expand(run: Run, items: tuple[Expand, ...], position: Position) -> None:
 
 def options(run: Run, lines: tuple[Pattern, ...], position: Position) -> None:
     """The lines that `exim -bP name …` prints for the options that the lines name."""
+    node = run.node
     names = []
     for line in lines:
         name = line.text.split(" =")[0].strip()
@@ -45,6 +50,8 @@ def options(run: Run, lines: tuple[Pattern, ...], position: Position) -> None:
     for name in names:
         got += [shown(line) for line in run.subject.options([name.removeprefix("no_") if not run.subject.knows_option(name) else name])]
     run.evidence.answers.append((f"{position}: options", "\n".join(got)))
+    if run.options.recorder is not None and node is not None:
+        return run.options.recorder.options(run, node, got)
     found = match_exactly(lines, got, run.ids, run.names)
     if isinstance(found, Difference):
         where, expected = (found.expected.position, found.expected.text) if found.expected else (position, "(nothing more)")
@@ -53,12 +60,16 @@ def options(run: Run, lines: tuple[Pattern, ...], position: Position) -> None:
 
 def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
     """As `exim -brw`: one pattern for all eight results, or one for each that is named."""
+    nodes = _values(run)
     failures = []
     for address, wanted in addresses.items():
         results = run.subject.rewrite(address)
         if results is None:
             raise NotYetAvailable("rewrite", position)
         run.evidence.answers.append((f"{position}: rewrite {address}", "\n".join(f"{name}: {one}" for name, one in results.items())))
+        if run.options.recorder is not None:
+            run.options.recorder.answers(run, nodes[address], wanted, {name: shown(one) for name, one in results.items()})
+            continue
         pairs = dict.fromkeys(results, wanted) if isinstance(wanted, Pattern) else wanted
         for name, pattern in pairs.items():
             result = shown(results.get(name, ""))
@@ -71,12 +82,16 @@ def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
 
 def route(run: Run, addresses: Mapping[str, Pattern], position: Position) -> None:
     """As `exim -bt`: what becomes of each address, one line for every end that differs."""
+    nodes = _values(run)
     failures = []
     for address, wanted in addresses.items():
         answer = run.subject.route(address)
         if answer is None:
             raise NotYetAvailable("route", position)
         run.evidence.answers.append((f"{position}: route {address}", shown(answer)))
+        if run.options.recorder is not None:
+            run.options.recorder.answers(run, nodes[address], wanted, {"": shown(answer)})
+            continue
         found = Pattern(wanted.text.rstrip("\n"), wanted.position).match(shown(answer), run.ids, run.names)
         if found is None:
             failures.append(Failure(f"{address} is routed differently", wanted.position, wanted.text, shown(answer)))
@@ -84,3 +99,8 @@ def route(run: Run, addresses: Mapping[str, Pattern], position: Position) -> Non
             run.ids.known.update(found.known)
     if failures:
         raise StepFailed(*failures)
+
+
+def _values(run: Run) -> Mapping[str, Node]:
+    """The values of the step that is taken, by their keys."""
+    return run.node.by_name if isinstance(run.node, Table) else {}

@@ -64,6 +64,7 @@ class Conversation:
     silent: bool = False                        # a reply was awaited in vain
     mistakes: list[Failure] | None = None       # where there is a list, differences go there and the dialogue goes on
     heard: list[Heard] = field(default_factory=list)
+    rest: Sequence[str] = ()                    # what came and nobody read
 
     # ---- bytes
 

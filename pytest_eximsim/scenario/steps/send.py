@@ -27,6 +27,17 @@ class _Stop(Exception):
     """The session ends here, as expected."""
 
 
+@dataclass(frozen=True)
+class Phase:
+    """How a phase went: `said` is the reply's last line."""
+
+    name: str
+    recipient: str
+    accepted: bool
+    differs: bool
+    said: str
+
+
 @dataclass
 class _Sending:
     run: Run
@@ -34,6 +45,7 @@ class _Sending:
     position: Position
     talk: Conversation
     reached: set[str] = dataclasses.field(default_factory=set)
+    phases: list[Phase] = dataclasses.field(default_factory=list)
 
     @property
     def expect(self) -> SendExpect:
@@ -54,7 +66,9 @@ class _Sending:
             self.differs(self.failed(name, wanted, success, text, start))
             raise _Stop from None
         accepted = got[-1][:1] == success
-        if (wanted is None and not accepted) or (wanted is not None and not self.talk.matches(_as_line(wanted), got)):
+        differs = (wanted is None and not accepted) or (wanted is not None and not self.talk.matches(_as_line(wanted), got))
+        self.phases.append(Phase(name, key, accepted, differs, got[-1]))
+        if differs:
             self.differs(self.failed(name, wanted, success, "\n".join(got), start))
         return accepted
 
@@ -98,6 +112,7 @@ def run(run: Run, send: Send, position: Position) -> None:
     """Send the message; every reply is checked."""
     if send.dkim is not None:
         raise NotYetAvailable("dkim", send.place("dkim"))
+    node = run.node
     line = Session(position=send.position, places=send.places, from_=send.from_, via=send.via, to=send.to, tls=send.tls)
     talk = open_connection(run, line, position)
     assert talk is not None
@@ -109,6 +124,8 @@ def run(run: Run, send: Send, position: Position) -> None:
         if unreached:
             raise StepFailed(Failure(f"phase {unreached[0]} was never reached", sending.expect.position, "", "", tuple(talk.history)))
     finally:
+        if run.options.recorder is not None and node is not None:
+            run.options.recorder.send(run, send, node, sending.phases)
         run.tls = talk.tls or run.tls
         if send.as_ and not talk.closed:
             run.sessions[send.as_] = talk

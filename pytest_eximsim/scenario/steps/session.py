@@ -33,12 +33,15 @@ def run(run: Run, session: Session, position: Position) -> None:
         conversation = opened
         if name:
             run.sessions[name] = conversation
+    start = len(conversation.heard)
     conversation.play(lines, run.folder_of(node))
     run.tls = conversation.tls or run.tls
     if not name:
         close(run, conversation, position)
     elif conversation.closed or conversation.ended:
         del run.sessions[name]
+    if run.options.recorder is not None:
+        run.options.recorder.session(run, node, conversation, start)
     run.subject.settle()
 
 
@@ -78,7 +81,9 @@ def close(run: Run, conversation: Conversation, position: Position) -> None:
         if rest:
             lines = rest.replace("\r\n", "\n").rstrip("\n")
             history = tuple(conversation.history)
-            conversation.leave()
-            raise StepFailed(Failure("the server said more than the dialogue reads", position, "(nothing more)", lines, history))
+            conversation.rest = lines.split("\n")
+            if run.options.recorder is None:
+                conversation.leave()
+                raise StepFailed(Failure("the server said more than the dialogue reads", position, "(nothing more)", lines, history))
     conversation.history.append(Exchange("#", "(the client closes)"))
     conversation.leave()
