@@ -111,7 +111,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("eximsim_update"):
         if config.getoption("eximsim_mta") == "both":
             raise pytest.UsageError("--eximsim-update writes what one MTA does: --eximsim-mta=exim or simulator")
-        if getattr(config.option, "numprocesses", None) or os.environ.get("PYTEST_XDIST_WORKER"):
+        if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
             raise pytest.UsageError("--eximsim-update changes files, which one process can do: without -n")
     config.stash[STATE] = _Collected()
     config.args[:] = [selectable(arg) for arg in config.args]
