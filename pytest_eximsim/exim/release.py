@@ -68,6 +68,7 @@ class Release:
 
     # --- lookups and lists ---------------------------------------------------------------------
     lookup_options: bool = True        # lsearch,ret=full and redis,servers=…
+    malformed_addresses_told: bool = True  # "malformed IPv4 address or address mask: 1.2.3", and fd00:/8 is one of IPv6 (4.96: a name)
     query_server_names: bool = True    # an item of redis_servers without a slash is looked for in the list
     redis_words: bool = True           # a Redis command is split at white space, backslash protects (4.82: a printf format)
     redis_error_is_final: bool = True  # an error reply ends the search (4.82: the next server is tried)
@@ -128,7 +129,7 @@ EXIM_4_96 = replace(
     name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
     bad_json_list_kills=True, address_data_cut=True, own_literal_is_data=False, ipv6norm_ends_text=True, readsocket_tells=False,
-    lookup_reason_quoted=False,
+    lookup_reason_quoted=False, malformed_addresses_told=False,
     base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
 )
 EXIM_4_82 = replace(
@@ -143,6 +144,7 @@ EXIM_4_82 = replace(
     lookup_options=False, query_server_names=False, redis_words=False, redis_error_is_final=False, redis_any_integer=False,
     empty_result_found=True, pgsql_quotes_patterns=True, sqlite_reports_open=False, dnsdb_soa=False, answers_expire=False,
     list_match_data=False, helo_is_domain=True, unknown_list_kills=True, old_spf_words=True, deferred_name_quoted=False,
+    malformed_addresses_told=False,
     reverse_checked_by_dns=False, malformed_headers_logged=False, command_quotes_escaped=False,
     brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
     pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, if_restores_value=False,

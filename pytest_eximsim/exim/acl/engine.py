@@ -62,6 +62,8 @@ def run_acl(p: Process, phase: Phase, option_text: str | None, *, recipient: str
         p.address, p.acl_phase, p.acl_level, p.acl_run = saved
         for name in ("sender_address_data", "domain"):
             p.scratch.variables.pop(name, None)
+        if p.release.list_match_data:
+            p.scratch.domain_data = ""
     return _verdict(run, outcome)
 
 

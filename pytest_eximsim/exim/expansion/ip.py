@@ -44,7 +44,7 @@ def _with_mask(text: str, release: Release) -> tuple[int, str, str | None]:
 def kill_by_mask(text: str) -> None:
     """A fault of Exim 4.96: its process ends where it looks at an address with a mask that comes from outside."""
     if text.partition("/")[2].isdecimal():
-        raise Died("Taint mismatch, Ustrncpy: string_is_ip_addressX 108")
+        raise Died("Taint mismatch, Ustrncpy: string_is_ip_addressX 108\n")
 
 
 def six_groups(address: str) -> list[int] | None:

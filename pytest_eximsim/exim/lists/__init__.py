@@ -18,7 +18,7 @@ from ..taint import marked
 from .addresses import AddressSubject
 from .hosts import HostSubject
 from .matching import match_list
-from .result import ListDeferred, Matched, NotMatched, Result
+from .result import ListDeferred, Matched, NotMatched, Result, data_after
 from .strings import Text
 from .syntax import iterate, split_list
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ..state import Process
 
 __all__ = [
-    "ListDeferred", "Matched", "NotMatched", "Result", "forget", "iterate", "match_address", "match_domain", "match_host", "match_ip",
-    "match_local_part", "match_sender_host", "match_string", "split_list",
+    "ListDeferred", "Matched", "NotMatched", "Result", "data_after", "forget", "iterate", "match_address", "match_domain", "match_host",
+    "match_ip", "match_local_part", "match_sender_host", "match_string", "split_list",
 ]
 
 

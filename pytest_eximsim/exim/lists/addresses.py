@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Died
 from .matching import match_list
-from .result import MATCHED, NOT_MATCHED, ListDeferred, Matched, NotMatched, Result
+from .result import NOT_MATCHED, UNTOUCHED, ListDeferred, Matched, NotMatched, Result
 from .strings import Text, lower
 from .syntax import Networks, Words, split_list
 
@@ -60,7 +60,7 @@ class AddressSubject:
             return NOT_MATCHED
         if pattern.startswith("^"):
             found = self._whole(p, pattern)
-            return MATCHED if isinstance(found, Matched) else found
+            return Matched(untouched=True) if isinstance(found, Matched) else UNTOUCHED if isinstance(found, NotMatched) else found
         if _WHOLE_LOOKUP.match(pattern):
             if pattern.startswith("partial-"):
                 from ..log import log
@@ -68,7 +68,7 @@ class AddressSubject:
                 log(p, f'partial matching is not applicable to whole-address lookups: ignored "partial-" in "{pattern}"', panic=True)
             return self._whole(p, pattern)
         if not subject:
-            return MATCHED if not pattern else NOT_MATCHED
+            return Matched(untouched=True) if not pattern else UNTOUCHED
         if pattern.startswith("@@"):
             return self._split_lookup(p, pattern[2:])
         return self._by_parts(p, pattern)
@@ -86,12 +86,14 @@ class AddressSubject:
             subject = lower(local) if self.caseless else local
             compared = lower(wanted) if self.caseless else wanted
             if not (subject.endswith(compared[1:]) if compared.startswith("*") else subject == compared):
-                return NOT_MATCHED
+                return UNTOUCHED
         result = match_list(p, wanted_domain, Text("domain", domain, special=True), expanded=True, single=True) \
             if wanted_domain else NOT_MATCHED
         if isinstance(result, Matched) and result.data is not None and p.release.list_match_data:
             shown = "" if not at else pattern[:len(local)] if p.release.address_data_cut else wanted
             return Matched(f"{shown}@{result.data}")
+        if isinstance(result, NotMatched) and at and p.release.address_data_cut:
+            return NotMatched(f"{pattern[:len(local)]}@{result.data or ''}")
         return result
 
     def _split_lookup(self, p: Process, lookup: str) -> Result:

@@ -26,6 +26,15 @@ _BAD_SIX = re.compile(r"[0-9A-Fa-f:]+(?:/|$)")
 _BAD_FOUR = re.compile(r"[0-9.]+(?:/|$)")
 
 
+def _malformed(pattern: str, *, told: bool) -> str:
+    """What is wrong with an item that looks like an address and is none; `told`: it is named, and those of IPv6 are, too."""
+    wrong = _BAD_FOUR.match(pattern) or (_BAD_SIX.match(pattern) if told and ":" in pattern else None)
+    if wrong is None or pattern.startswith("/"):
+        return ""
+    named = f": {wrong[0].removesuffix('/')}" if told else ""
+    return f"malformed IPv{6 if ':' in pattern else 4} address or address mask{named}"
+
+
 @dataclass(slots=True)
 class HostSubject:
     """A host. `name`: known to the caller (an outgoing host), None for the client of this connection, whose name is looked up when an item
@@ -70,10 +79,9 @@ class HostSubject:
         joined_networks = None if p.release.strict_addresses else _SEVERAL.fullmatch(pattern)
         if joined_networks:
             return MATCHED if in_network(self.address, "/".join(joined_networks.groups())) else NOT_MATCHED
-        wrong = (_BAD_SIX if ":" in pattern else _BAD_FOUR).match(pattern)
-        if wrong and not pattern.startswith("/"):
-            version = 6 if ":" in pattern else 4
-            return Unresolved(f"malformed IPv{version} address or address mask: {wrong[0].removesuffix('/')}")
+        malformed = _malformed(pattern, told=p.release.malformed_addresses_told)
+        if malformed:
+            return Unresolved(malformed)
         return self._by_lookup(p, pattern)
 
     def _by_lookup(self, p: Process, pattern: str) -> ItemResult:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...errors import Crashed, Died, ExpansionError, ForcedFailure
 from ..files import open_error, read_file
-from ..taint import cut
-from .result import MATCHED, NOT_MATCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
+from ..taint import cut, is_tainted
+from .result import MATCHED, NOT_MATCHED, UNTOUCHED, ItemResult, ListDeferred, Matched, NotMatched, Result, Unresolved
 from .syntax import FileItem, Item, Named, Networks, Setting, Step, Words, file_lines, steps
 
 if TYPE_CHECKING:
@@ -66,8 +66,21 @@ class _Run:
     ignore_defer: bool = False
     cacheable: bool = True
     items: str = ""                     # the list expanded; its items are marked as it is
+    last: NotMatched = NOT_MATCHED      # of the last item that was looked at; before the first one, only lists of addresses leave $… alone
     depth: int = 0                      # how many named lists this one is inside of
     left: list[int] = field(default_factory=lambda: [MOST])     # how many more may be gone through, for all those inside too
+
+    def ended(self, found: Matched | NotMatched, matched: bool) -> Result:
+        """The result of the whole list, with what the item that decided left behind, or the last one before it."""
+        left = self.last if found.untouched else found
+        if left.data is None and not left.untouched:
+            return MATCHED if matched else NOT_MATCHED
+        return Matched(left.data, left.untouched) if matched else NotMatched(left.data, left.untouched)
+
+    def passed(self, item: NotMatched) -> None:
+        """An item was looked at, and is not it."""
+        if not item.untouched:
+            self.last = item
 
     def set(self, name: str) -> None:
         match name:
@@ -83,16 +96,24 @@ def match_list(p: Process, text: str, subject: Subject, *, expanded: bool = Fals
                named: bool = True, around: Around | None = None) -> Result:
     """Goes through the list `text`. `cache` names the cache for its named lists in p.scratch.list_cache, None for none; `around` is put
     around the expansion of the list (it sets $domain). Raises Died where Exim's process would die."""
+    nothing = UNTOUCHED if subject.kind == "address" else NOT_MATCHED
     if not text:
-        return NOT_MATCHED
+        return nothing
+    if not single:
+        p.scratch.search_error = None
     items = text if expanded or ("$" not in text and "\\" not in text) else _expanded(p, text, around)
     if not isinstance(items, str):
         return items
-    run = _Run(p, subject, cache, text, around, items=items)
-    result = _go_through(run, steps(items, subject.kind, p.release.strict_addresses, single=single, named=named))
+    run = _Run(p, subject, cache, text, around, items=items, last=nothing)
+    result = _go_through(run, _steps(p, items, subject.kind, single=single, named=named))
     if p.world.trace is not None:
         _tell(p, subject, items, result)
     return result
+
+
+def _steps(p: Process, items: str, kind: str, *, single: bool = False, named: bool = True) -> tuple[Step, ...]:
+    one_by_one = p.release.tainted_masks_kill and is_tainted(items)
+    return steps(items, kind, p.release.strict_addresses, single=single, named=named, one_by_one=one_by_one)
 
 
 def _tell(p: Process, subject: Subject, items: str, result: Result) -> None:
@@ -141,13 +162,14 @@ def _go_through(run: _Run, listed: tuple[Step, ...]) -> Result:
             if isinstance(found, ListDeferred):
                 return found
         if isinstance(found, Matched):
-            return found if positive else NOT_MATCHED
+            return run.ended(found, positive)
         if isinstance(found, NotMatched):
+            run.passed(found)
             continue
         decided = _undecided(run, found, step.text if isinstance(step, Item) else "")
         if decided is not None:
             return decided
-    return NOT_MATCHED if positive else MATCHED
+    return run.ended(run.last, not positive)
 
 
 def _undecided(run: _Run, found: ListDeferred | Unresolved, item: str) -> Result | None:
@@ -163,7 +185,11 @@ def _undecided(run: _Run, found: ListDeferred | Unresolved, item: str) -> Result
         if run.include_defer:
             log(p, f"{reason}: accepted by +include_defer")
             return MATCHED
-        return ListDeferred(reason if p.release.deferred_name_quoted else found.message)
+        if not p.release.deferred_name_quoted:
+            return ListDeferred(found.message)
+        if p.scratch.search_error is None:
+            p.scratch.search_error = reason
+        return ListDeferred(p.scratch.search_error)     # where a lookup has been made for this list, what that one left
     if run.ignore_unknown:
         return None
     if run.include_unknown:
@@ -198,7 +224,7 @@ def _named(run: _Run, step: Named) -> Result:
         result = text
     else:
         inner.items = text
-        result = _go_through(inner, steps(text, kind, p.release.strict_addresses)) if text else NOT_MATCHED
+        result = _go_through(inner, _steps(p, text, kind)) if text else NOT_MATCHED
     if not (cacheable and inner.cacheable):
         run.cacheable = False
     elif run.cache is not None and not isinstance(result, ListDeferred):
@@ -225,16 +251,17 @@ def _file(run: _Run, step: FileItem) -> tuple[Result | None, bool]:
     except IsADirectoryError:
         content = b""
     except OSError as error:
-        raise Died(f'failed to open {step.path} when checking "{run.shown}": {open_error(p, error)}') from None
+        raise Died(f'failed to open {step.written} when checking "{run.shown}": {open_error(p, error)}') from None
     positive = step.positive
     for text, sign in file_lines(content, comments_anywhere=run.subject.kind not in ("address", "localpart")):
         positive = step.positive is sign
         found = run.subject.test(p, text)
         if isinstance(found, Matched):
-            data = text if p.release.list_match_data else found.data
-            return (Matched(data) if positive else NOT_MATCHED), positive
-        if not isinstance(found, NotMatched):
-            decided = _undecided(run, found, text)
-            if decided is not None:
-                return decided, positive
+            return run.ended(Matched(text) if p.release.list_match_data else found, positive), positive
+        if isinstance(found, NotMatched):
+            run.passed(found)
+            continue
+        decided = _undecided(run, found, text)
+        if decided is not None:
+            return decided, positive
     return None, positive

@@ -9,15 +9,20 @@ from dataclasses import dataclass
 class Matched:
     """The subject is in the list.
 
-    `data` is what a lookup gave (later releases: also the pattern that matched), for $domain_data and its sisters.
+    `data` is what a lookup gave (later releases: also the pattern that matched), for $domain_data and its sisters. `untouched`: no item
+    has changed that variable, so what an earlier list left in it stays.
     """
 
     data: str | None = None
+    untouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NotMatched:
-    """The subject is not in the list."""
+    """The subject is not in the list. `data` is that of the last item that was looked at: `!item` matched, or one in a named list."""
+
+    data: str | None = None
+    untouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +44,11 @@ ItemResult = Matched | NotMatched | ListDeferred | Unresolved
 
 MATCHED = Matched()
 NOT_MATCHED = NotMatched()
+UNTOUCHED = NotMatched(untouched=True)
+
+
+def data_after(result: Result, before: str) -> str:
+    """What $domain_data or one of its sisters holds after a list, with what it held before."""
+    if isinstance(result, ListDeferred):
+        return ""
+    return before if result.untouched else result.data or ""

@@ -47,10 +47,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class FileItem:
-    """`/file`, with one item a line"""
+    """`/file`, with one item a line; `written`: as it stands in the list."""
 
     path: str
     positive: bool
+    written: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +89,15 @@ def iterate(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def steps(text: str, kind: str, strict: bool, *, single: bool = False, named: bool = True) -> tuple[Step, ...]:
+def steps(text: str, kind: str, strict: bool, *, single: bool = False, named: bool = True, one_by_one: bool = False) -> tuple[Step, ...]:
     """The steps of an expanded list.
 
     `kind`: "domain", "host", "address", "localpart", "string"; `strict`: IP addresses must be right, not just look so (a matter of the
-    release); `single`: it is one item; without `named`, `+x` is plain.
+    release); `single`: it is one item; without `named`, `+x` is plain; `one_by_one`: equal kinds of items are no one step.
     """
     items = [text] if single else split(text)[1]
     found = [_step(item, kind, named=named) for item in items]
-    if len(found) < 3 or kind == "address":
+    if len(found) < 3 or kind == "address" or one_by_one:
         return tuple(found)
     return tuple(_grouped(found, kind, strict))
 
@@ -104,11 +105,11 @@ def steps(text: str, kind: str, strict: bool, *, single: bool = False, named: bo
 def _step(text: str, kind: str, *, named: bool) -> Step:
     if text[:1] == "+" and text in SETTINGS.get(kind, ()):
         return Setting(text)
-    positive = text[:1] != "!"
+    written, positive = text, text[:1] != "!"
     if not positive:
         text = text[1:].lstrip()
     if text[:1] == "/":
-        return FileItem(text, positive)
+        return FileItem(text, positive, written)
     if text[:1] == "+" and named:
         return Named(text[1:], positive)
     return Item(text, positive)

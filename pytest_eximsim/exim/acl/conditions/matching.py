@@ -15,6 +15,7 @@ from ...lists import (
     ListDeferred,
     Matched,
     Result,
+    data_after,
     match_address,
     match_domain,
     match_local_part,
@@ -36,10 +37,6 @@ def _outcome(result: Result) -> Outcome:
     if isinstance(result, ListDeferred):
         return Outcome(Ended.DEFER, result.message)
     return truth(isinstance(result, Matched))
-
-
-def _data(result: Result) -> str:
-    return (result.data or "") if isinstance(result, Matched) else ""
 
 
 def authenticated(run: Run, value: str) -> Outcome:
@@ -77,7 +74,7 @@ def domains(run: Run, value: str) -> Outcome:
     """The recipient's domain."""
     recipient = _recipient(run)
     result = match_domain(run.p, value, recipient.domain, cache="domain")
-    run.p.scratch.domain_data = _data(result)
+    run.p.scratch.domain_data = data_after(result, run.p.scratch.domain_data)
     return _outcome(result)
 
 
@@ -90,7 +87,7 @@ def encrypted(run: Run, value: str) -> Outcome:
 def hosts(run: Run, value: str) -> Outcome:
     """The client."""
     result = match_sender_host(run.p, value)
-    run.p.scratch.host_data = _data(result)
+    run.p.scratch.host_data = data_after(result, "")
     return _outcome(result)
 
 
@@ -98,7 +95,7 @@ def local_parts(run: Run, value: str) -> Outcome:
     """The recipient's local part, as the client wrote it; compared without case unless the list says `+caseful` (case ACL-046)."""
     recipient = _recipient(run)
     result = match_local_part(run.p, value, recipient.original_local_part, cache="local_part")
-    run.p.scratch.local_part_data = _data(result)
+    run.p.scratch.local_part_data = data_after(result, run.p.scratch.local_part_data)
     return _outcome(result)
 
 
@@ -107,7 +104,8 @@ def recipients(run: Run, value: str) -> Outcome:
     recipient = _recipient(run)
     result = match_address(run.p, value, recipient.address)
     if run.p.release.list_match_data:
-        run.p.scratch.variables["recipient_data"] = _data(result)
+        variables = run.p.scratch.variables
+        variables["recipient_data"] = data_after(result, variables.get("recipient_data", ""))
     return _outcome(result)
 
 
@@ -127,5 +125,5 @@ def senders(run: Run, value: str) -> Outcome:
     """The sender's whole address, empty for the null sender."""
     _need_sender(run)
     result = match_address(run.p, value, run.p.message.sender, cache="sender")
-    run.p.scratch.sender_data = _data(result)
+    run.p.scratch.sender_data = data_after(result, run.p.scratch.sender_data)
     return _outcome(result)

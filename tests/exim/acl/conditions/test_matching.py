@@ -88,3 +88,41 @@ def test_no_sender_in_the_not_quit_acl(clause: str) -> None:
         ask(f"accept {clause}", phase=Phase.NOTQUIT, p=p)
     p.message.sender_given = True
     assert said(f"accept {clause}\naccept", phase=Phase.NOTQUIT, p=p) == "ok"
+
+
+#: Lists one after another in one ACL, and what the variable holds behind each, as Exim 4.96 says it (exim -bh).
+LEFT_BEHIND = {
+    ("senders", "sender_data"): [
+        ("joe@a.test", "joe@a.test"), ("@", "joe@a.test"), ("*@c.test", "*@c@"), ("bill@a.test", "*@c@"), ("^x", "*@c@"), ("^joe", "*@c@"),
+        ("joe@a.test", "joe@a.test"), ("", "joe@a.test"), ("q@+dl", "joe@a.test"), ("joe@+dl", "joe@a.test"), ("b.test", ""),
+        ("joe@*.b", "joe@"), ("*@*.b", "*@*@"), ("!joe@a.test", "joe@a.test"), ("lsearch;/t", ""), ("joe@", "joe@"), ("*@", "*@@"),
+        ("joe@ : ^joe", "joe@"),
+    ],
+    ("domains", "domain_data"): [
+        ("a.test", "a.test"), ("b.test", ""), ("!a.test", "a.test"), ("", ""), ("!lsearch;/t : *", "data"), ("+dl", "a.test"),
+        ("b.test", ""), ("!+dl", "a.test"), ("b.test", ""), ("+ndl", "a.test"), ("b.test", ""), ("!+ndl", "a.test"),
+        ("b.test : !+dl", "a.test"),
+        ("/list", "a.test"),
+    ],
+    ("local_parts", "local_part_data"): [("joe", "joe"), ("bill", ""), ("^j", "^j"), ("^x", ""), ("!joe", "joe"), ("", "")],
+    ("recipients", "recipient_data"): [("joe@a.test", "joe@a.test"), ("x@y", "joe@a.test"), ("a.test", "@a.test"), ("x", "")],
+    ("hosts", "host_data"): [("net-lsearch;/t", "ip"), ("192.0.2.9", ""), ("!net-lsearch;/t : *", "ip"), ("10.0.0.1", "")],
+}
+
+
+@pytest.mark.parametrize(("name", "variable"), LEFT_BEHIND)
+def test_what_lists_leave_behind(name: str, variable: str) -> None:
+    """Also one that did not match: `!item`, or the last item that was looked at."""
+    p = process("4.96", client="192.0.2.9", lists={"domain": {"dl": "a.test", "ndl": "!a.test : *"}},
+                files={"/t": "a.test: data\n192.0.2.9: ip\n", "/list": "x.test\n!a.test\n"})
+    p.message.sender, p.message.sender_given = "joe@a.test", True
+    steps = LEFT_BEHIND[name, variable]
+    ask("\n".join(f"warn {name} = {item}\nwarn logwrite = <${variable}>" for item, _ in steps), p=p, recipient="joe@a.test")
+    assert logs(p) == [f"<{left}>" for _, left in steps]
+
+
+def test_the_next_recipient_begins_without_domain_data() -> None:
+    p = process("4.96")
+    for _ in range(2):
+        ask("warn logwrite = <$domain_data><$local_part_data>\nwarn domains = *.test\n     local_parts = joe", p=p)
+    assert logs(p) == ["<><>", "<><joe>"]
