@@ -195,6 +195,13 @@ class Hub:
         """What the scenario's clock says."""
         return self.clock.now()
 
+    def countdown(self, timeout: float | None) -> Callable[[], float | None]:
+        """Asked again and again, what is left of a timeout that begins now, in seconds; None where there is none."""
+        if timeout is None:
+            return lambda: None
+        until = self.clock.ticks() + timeout
+        return lambda: until - self.clock.ticks()
+
     def sleep(self, seconds: float) -> None:
         """Let so much time pass on the scenario's clock; with 0 the others take their turn."""
         self.wait_among([], max(0.0, seconds))

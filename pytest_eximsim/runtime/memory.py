@@ -7,13 +7,12 @@ who has closed is lost in silence, the next is EPIPE; a RST is told once, afterw
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..exim.world import Endpoint, Stream, TlsSession
+from ..exim.world import Endpoint, Stream
 from .hub import Deadlock, Hub, HubTask
-from .tls import Authority, TlsLayer, TlsMaker, handshake
+from .tls import Authority, TlsMaker, TlsStream, system_error
 
 #: What can be on its way before a sender has to wait for the receiver.
 WINDOW = 4 << 20
@@ -23,20 +22,11 @@ FIRST_CLIENT_PORT = 40000
 LAST_PORT = 65535
 
 
-def system_error(number: int) -> OSError:
-    """The exception that the system would raise."""
-    return OSError(number, os.strerror(number))
-
-
-class MemoryStream:
+class MemoryStream(TlsStream):
     """One end of a connection."""
 
     def __init__(self, hub: Hub, peer: Endpoint, local: Endpoint, tls: TlsMaker | None = None) -> None:
-        self.peer = peer
-        self.local = local
-        self.tls = tls
-        self.closed = False
-        self._hub = hub
+        super().__init__(hub, peer, local, tls)
         self._other: MemoryStream = self
         self._arrived = bytearray()
         self._ended = False                 # the other side sends no more
@@ -44,18 +34,10 @@ class MemoryStream:
         self._broken = False                # what is sent reaches nobody
         self._readers: list[HubTask] = []
         self._senders: list[HubTask] = []
-        self._layer: TlsLayer | None = None
 
     # ---- reading
 
-    def receive(self, limit: int = 8192, timeout: float | None = None) -> bytes:
-        """See exim.world.Stream."""
-        if self._layer is not None:
-            return self._layer.receive(limit, timeout)
-        return self.receive_raw(limit, timeout)
-
     def receive_raw(self, limit: int, timeout: float | None) -> bytes:
-        """Below TLS."""
         arrived = self._arrived
         if not arrived and not self._await_input(timeout):
             return b""
@@ -65,23 +47,15 @@ class MemoryStream:
             self._hub.wake(self._senders)
         return data
 
-    def peek(self, limit: int = 8192, timeout: float | None = None) -> bytes:
-        """See exim.world.Stream."""
-        if self._layer is not None:
-            return self._layer.peek(limit, timeout)
+    def peek_raw(self, limit: int, timeout: float | None) -> bytes:
         return bytes(self._arrived[:limit]) if self._arrived or self._await_input(timeout) else b""
 
-    def ready(self) -> bool:
-        """See exim.world.Stream."""
-        return self._layer.ready() if self._layer is not None else self.ready_raw()
-
     def ready_raw(self) -> bool:
-        """Below TLS."""
         return bool(self._arrived) or self._ended or self._reset or self.closed
 
     def _await_input(self, timeout: float | None) -> bool:
         """True when something has arrived, false at the end of input."""
-        until = None if timeout is None else self._hub.clock.ticks() + timeout
+        left = self._hub.countdown(timeout)
         while not self._arrived:
             if self.closed:
                 raise system_error(errno.EBADF)
@@ -90,24 +64,15 @@ class MemoryStream:
                 raise system_error(errno.ECONNRESET)
             if self._ended:
                 return False
-            left = None if until is None else until - self._hub.clock.ticks()
-            if not self._hub.wait_among(self._readers, left) and not self.ready_raw():
-                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            if not self._hub.wait_among(self._readers, left()) and not self.ready_raw():
+                raise system_error(errno.ETIMEDOUT)
         return True
 
     # ---- sending
 
-    def send(self, data: bytes, timeout: float | None = None) -> None:
-        """See exim.world.Stream."""
-        if self._layer is not None:
-            self._layer.send(data, timeout)
-        else:
-            self.send_raw(data, timeout)
-
     def send_raw(self, data: bytes, timeout: float | None = None) -> None:
-        """Below TLS."""
         other = self._other
-        until = None if timeout is None else self._hub.clock.ticks() + timeout
+        left = self._hub.countdown(timeout)
         while True:
             self._check_sending()
             if other.closed:
@@ -120,9 +85,8 @@ class MemoryStream:
                 self._hub.wake(other._readers)
             if not data:
                 return
-            left = None if until is None else until - self._hub.clock.ticks()
-            if not self._hub.wait_among(other._senders, left) and not other.closed and not self.closed:
-                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            if not self._hub.wait_among(other._senders, left()) and not other.closed and not self.closed:
+                raise system_error(errno.ETIMEDOUT)
 
     def _check_sending(self) -> None:
         if self.closed:
@@ -133,27 +97,18 @@ class MemoryStream:
         if self._broken:
             raise system_error(errno.EPIPE)
 
-    # ---- TLS and the end
-
-    def start_tls(self, *, server: bool, certificate: str = "", key: str = "", authorities: str = "", sni: str = "",
-                  verify: bool = False, timeout: float | None = None) -> TlsSession:
-        """See exim.world.Stream."""
-        self._layer, session = handshake(self, self.tls, server=server, certificate=certificate, key=key, authorities=authorities, sni=sni,
-                                         verify=verify, timeout=timeout)
-        return session
+    # ---- the end
 
     def shutdown(self) -> None:
         """FIN: no more is sent; input goes on."""
-        if self._layer is not None:
-            self._layer.say_goodbye()
+        self.say_goodbye()
         self._broken = True
         self._other._end()
 
     def close(self) -> None:
         """FIN both ways."""
         if not self.closed:
-            if self._layer is not None:
-                self._layer.say_goodbye()
+            self.say_goodbye()
             self._leave()
             self._other._end()
 

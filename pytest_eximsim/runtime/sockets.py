@@ -13,9 +13,9 @@ import socket
 import struct
 from collections.abc import Callable
 
-from ..exim.world import Endpoint, Stream, TlsSession
+from ..exim.world import Endpoint, Stream
 from .hub import Hub
-from .tls import TlsLayer, TlsMaker, handshake
+from .tls import TlsMaker, TlsStream, system_error
 
 #: How many connections are accepted in one go, and the pause when no more can be opened.
 AT_ONCE = 64
@@ -25,31 +25,19 @@ _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _DRAIN = 1 << 20
 
 
-class SocketStream:
+class SocketStream(TlsStream):
     """One end of a connection; `sock` is non-blocking and belongs to the stream from now on."""
 
-    __slots__ = ("_ended", "_hub", "_layer", "_socket", "closed", "local", "peer", "tls")
+    __slots__ = ("_ended", "_socket")
 
     def __init__(self, hub: Hub, sock: socket.socket, *, peer: Endpoint, local: Endpoint, tls: TlsMaker | None = None) -> None:
-        self.peer = peer
-        self.local = local
-        self.tls = tls
-        self.closed = False
-        self._hub = hub
+        super().__init__(hub, peer, local, tls)
         self._socket = sock
         self._ended = False
-        self._layer: TlsLayer | None = None
 
     # ---- reading
 
-    def receive(self, limit: int = 8192, timeout: float | None = None) -> bytes:
-        """See exim.world.Stream."""
-        if self._layer is not None:
-            return self._layer.receive(limit, timeout)
-        return self.receive_raw(limit, timeout)
-
     def receive_raw(self, limit: int, timeout: float | None) -> bytes:
-        """Below TLS."""
         try:
             data = self._socket.recv(limit)
         except BlockingIOError:
@@ -58,21 +46,13 @@ class SocketStream:
             self._ended = True
         return data
 
-    def peek(self, limit: int = 8192, timeout: float | None = None) -> bytes:
-        """See exim.world.Stream."""
-        if self._layer is not None:
-            return self._layer.peek(limit, timeout)
+    def peek_raw(self, limit: int, timeout: float | None) -> bytes:
         try:
             return self._socket.recv(limit, socket.MSG_PEEK)
         except BlockingIOError:
             return self._receive_later(limit, timeout, socket.MSG_PEEK)
 
-    def ready(self) -> bool:
-        """See exim.world.Stream."""
-        return self._layer.ready() if self._layer is not None else self.ready_raw()
-
     def ready_raw(self) -> bool:
-        """Below TLS."""
         try:
             self._socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
@@ -82,30 +62,21 @@ class SocketStream:
         return True
 
     def _receive_later(self, limit: int, timeout: float | None, flags: int) -> bytes:
-        until = None if timeout is None else self._hub.clock.ticks() + timeout
+        left = self._hub.countdown(timeout)
         while True:
-            left = None if until is None else until - self._hub.clock.ticks()
-            if not self._hub.wait_readable(self._socket, left):
+            if not self._hub.wait_readable(self._socket, left()):
                 self._nothing_came()
             with contextlib.suppress(BlockingIOError):
                 return self._socket.recv(limit, flags)
 
     def _nothing_came(self) -> None:
         if self.closed or self._socket.fileno() < 0:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            raise system_error(errno.EBADF)
+        raise system_error(errno.ETIMEDOUT)
 
     # ---- sending
 
-    def send(self, data: bytes, timeout: float | None = None) -> None:
-        """See exim.world.Stream."""
-        if self._layer is not None:
-            self._layer.send(data, timeout)
-        else:
-            self.send_raw(data, timeout)
-
     def send_raw(self, data: bytes, timeout: float | None = None) -> None:
-        """Below TLS."""
         try:
             sent = self._socket.send(data)
         except BlockingIOError:
@@ -114,27 +85,18 @@ class SocketStream:
             self._send_later(memoryview(data)[sent:], timeout)
 
     def _send_later(self, data: memoryview, timeout: float | None) -> None:
-        until = None if timeout is None else self._hub.clock.ticks() + timeout
+        left = self._hub.countdown(timeout)
         while data:
-            left = None if until is None else until - self._hub.clock.ticks()
-            if not self._hub.wait_writable(self._socket, left):
+            if not self._hub.wait_writable(self._socket, left()):
                 self._nothing_came()
             with contextlib.suppress(BlockingIOError):
                 data = data[self._socket.send(data):]
 
-    # ---- TLS and the end
-
-    def start_tls(self, *, server: bool, certificate: str = "", key: str = "", authorities: str = "", sni: str = "",
-                  verify: bool = False, timeout: float | None = None) -> TlsSession:
-        """See exim.world.Stream."""
-        self._layer, session = handshake(self, self.tls, server=server, certificate=certificate, key=key, authorities=authorities, sni=sni,
-                                         verify=verify, timeout=timeout)
-        return session
+    # ---- the end
 
     def shutdown(self) -> None:
         """FIN: no more is sent; input goes on."""
-        if self._layer is not None:
-            self._layer.say_goodbye()
+        self.say_goodbye()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
@@ -143,8 +105,7 @@ class SocketStream:
         if self.closed:
             return
         self.closed = True
-        if self._layer is not None:
-            self._layer.say_goodbye()
+        self.say_goodbye()
         if not self._ended:
             with contextlib.suppress(OSError):
                 self._socket.recv(_DRAIN)

@@ -1,4 +1,6 @@
-"""TLS over any stream of ours: the handshake, and the layer above the raw octets. Certificates and contexts are made in certificates.py.
+"""TLS over any stream of ours: the layer above the raw octets, and how a stream goes through it once the handshake is done.
+
+Certificates and contexts are made in certificates.py.
 
 OpenSSL works on memory only (MemoryBIO), so that memory and sockets have the same TLS.
 """
@@ -8,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from ..exim.world import Endpoint, TlsFailed, TlsSession
 from .certificates import Authority, TlsMaker, reason
@@ -16,29 +19,92 @@ from .certificates import Authority, TlsMaker, reason
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Authority", "TlsLayer", "TlsMaker", "handshake"]
+    from .hub import Hub
+
+__all__ = ["Authority", "TlsLayer", "TlsMaker", "TlsStream", "system_error"]
 
 CHUNK = 65536
 #: How long the other side may take for each of its turns (Exim's smtp_receive_timeout and command_timeout).
 TURN_SECONDS = 300.0
 
 
-class RawStream(Protocol):
-    """What lies below."""
+def system_error(number: int) -> OSError:
+    """The exception that the system would raise."""
+    return OSError(number, os.strerror(number))
 
-    local: Endpoint
 
+class TlsStream(ABC):
+    """exim.world.Stream over raw octets, which a subclass brings: plain as they are, through a TlsLayer after `start_tls`."""
+
+    __slots__ = ("_hub", "_layer", "closed", "local", "peer", "tls")
+
+    def __init__(self, hub: Hub, peer: Endpoint, local: Endpoint, tls: TlsMaker | None) -> None:
+        self.peer = peer
+        self.local = local
+        self.tls = tls
+        self.closed = False
+        self._hub = hub
+        self._layer: TlsLayer | None = None
+
+    # ---- below TLS
+
+    @abstractmethod
     def receive_raw(self, limit: int, timeout: float | None) -> bytes: ...
 
+    @abstractmethod
+    def peek_raw(self, limit: int, timeout: float | None) -> bytes: ...
+
+    @abstractmethod
     def ready_raw(self) -> bool: ...
 
+    @abstractmethod
     def send_raw(self, data: bytes, timeout: float | None = None) -> None: ...
+
+    # ---- as it is used
+
+    def receive(self, limit: int = 8192, timeout: float | None = None) -> bytes:
+        """See exim.world.Stream."""
+        return self.receive_raw(limit, timeout) if self._layer is None else self._layer.receive(limit, timeout)
+
+    def peek(self, limit: int = 8192, timeout: float | None = None) -> bytes:
+        """See exim.world.Stream."""
+        return self.peek_raw(limit, timeout) if self._layer is None else self._layer.peek(limit, timeout)
+
+    def ready(self) -> bool:
+        """See exim.world.Stream."""
+        return self.ready_raw() if self._layer is None else self._layer.ready()
+
+    def send(self, data: bytes, timeout: float | None = None) -> None:
+        """See exim.world.Stream."""
+        if self._layer is None:
+            self.send_raw(data, timeout)
+        else:
+            self._layer.send(data, timeout)
+
+    def start_tls(self, *, server: bool, certificate: str = "", key: str = "", authorities: str = "", sni: str = "",
+                  verify: bool = False, timeout: float | None = None) -> TlsSession:
+        """See exim.world.Stream. Raises TlsFailed with OpenSSL's reason; TimeoutError and OSError of the connection."""
+        maker = self.tls or TlsMaker(Authority())
+        if server:
+            context = maker.server(self.local, certificate, key, authorities, verify=verify)
+        else:
+            context = maker.client(authorities, verify=verify, name=sni)
+        layer = TlsLayer(self, context, server=server, sni="" if server else sni)
+        layer.shake(TURN_SECONDS if timeout is None else timeout)
+        session = layer.session(sni)
+        self._layer = layer
+        return session
+
+    def say_goodbye(self) -> None:
+        """Before the end: close_notify, where there is TLS."""
+        if self._layer is not None:
+            self._layer.say_goodbye()
 
 
 class TlsLayer:
     """What is above the raw octets after a handshake. `held` was decrypted and not yet received."""
 
-    def __init__(self, raw: RawStream, context: ssl.SSLContext, *, server: bool, sni: str) -> None:
+    def __init__(self, raw: TlsStream, context: ssl.SSLContext, *, server: bool, sni: str) -> None:
         import ssl
 
         self.raw = raw
@@ -51,7 +117,7 @@ class TlsLayer:
         self._error = ssl.SSLError
 
     def shake(self, timeout: float | None) -> None:
-        """The handshake. Raises ssl.SSLError, TimeoutError, OSError."""
+        """The handshake. Raises TlsFailed, TimeoutError, OSError."""
         while True:
             try:
                 self.object.do_handshake()
@@ -59,11 +125,20 @@ class TlsLayer:
             except self._more:
                 self._flush(timeout)
                 self._feed(timeout)
-            except self._error:
+            except self._error as error:
                 with contextlib.suppress(OSError):
                     self._flush(timeout)
-                raise
+                raise TlsFailed(reason(error)) from error
         self._flush(timeout)
+
+    def session(self, sni: str) -> TlsSession:
+        """What the handshake ended in; `sni` is the name that a client asked for."""
+        made = self.object
+        cipher, _, bits = made.cipher() or ("", "", 0)
+        certificate = made.getpeercert(binary_form=True)
+        verified = certificate is not None and made.context.verify_mode != 0
+        return TlsSession((made.version() or "").replace("TLSv", "TLS"), cipher, bits or 0, sni or getattr(made, "asked_name", ""),
+                          _name(certificate) if certificate else "", verified)
 
     def receive(self, limit: int, timeout: float | None) -> bytes:
         if not self.held:
@@ -94,7 +169,7 @@ class TlsLayer:
             try:
                 self.object.write(data)
             except self._error as error:
-                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
+                raise system_error(errno.EPIPE) from error
             self._flush(timeout)
 
     def say_goodbye(self) -> None:
@@ -138,33 +213,6 @@ class TlsLayer:
     def _flush(self, timeout: float | None) -> None:
         if self.outgoing.pending:
             self.raw.send_raw(self.outgoing.read(), timeout)
-
-
-def handshake(raw: RawStream, maker: TlsMaker | None, *, server: bool, certificate: str, key: str, authorities: str, sni: str, verify: bool,
-              timeout: float | None) -> tuple[TlsLayer, TlsSession]:
-    """Raises TlsFailed with OpenSSL's reason; TimeoutError and OSError of the connection."""
-    import ssl
-
-    maker = maker or TlsMaker(Authority())
-    if server:
-        context = maker.server(raw.local, certificate, key, authorities, verify=verify)
-    else:
-        context = maker.client(authorities, verify=verify, name=sni)
-    layer = TlsLayer(raw, context, server=server, sni="" if server else sni)
-    try:
-        layer.shake(TURN_SECONDS if timeout is None else timeout)
-    except ssl.SSLError as error:
-        raise TlsFailed(reason(error)) from error
-    return layer, _session(layer, sni)
-
-
-def _session(layer: TlsLayer, sni: str) -> TlsSession:
-    made = layer.object
-    cipher, _, bits = made.cipher() or ("", "", 0)
-    certificate = made.getpeercert(binary_form=True)
-    verified = certificate is not None and made.context.verify_mode != 0
-    return TlsSession((made.version() or "").replace("TLSv", "TLS"), cipher, bits or 0, sni or getattr(made, "asked_name", ""),
-                      _name(certificate) if certificate else "", verified)
 
 
 def _name(certificate: bytes) -> str:
