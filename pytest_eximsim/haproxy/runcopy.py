@@ -12,8 +12,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import Position
-from .addresses import read_address
 from .config import Config, Line, Section
 from .places import Places
 from .rewrite import Obstacle, ProxyLines
@@ -34,26 +32,12 @@ _FILE_WORDS = frozenset((
 _MAP = re.compile(r"(?<![\w-])(map\w*\()([^,)\s]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line that differs in the run copy."""
-
-    position: Position
-    before: str
-    after: str
-
-
 @dataclass(frozen=True)
 class RunCopy:
-    """`texts` by the user's paths; `changes` in order; `obstacles`: why this configuration cannot run in portable mode."""
+    """`texts` by the user's paths; `obstacles`: why this configuration cannot run in portable mode."""
 
     texts: dict[str, str]
-    changes: tuple[Change, ...]
     obstacles: tuple[Obstacle, ...]
-
-    def difference(self) -> str:
-        """The changes as a diff without context, for a failing scenario's report."""
-        return "\n".join(f"{change.position}\n-{change.before}\n+{change.after}" for change in self.changes)
 
 
 @dataclass
@@ -177,7 +161,6 @@ def portable(config: Config, places: Places) -> RunCopy:
     """The run copy of a whole configuration."""
     copier = _Copier(config, places)
     written = {path: text.split("\n") for path, text in config.files.items()}
-    changes = []
     for section in config.sections:
         lines = (section.head, *section.lines) if section.kind == "program" else section.lines
         for line in lines:
@@ -185,13 +168,6 @@ def portable(config: Config, places: Places) -> RunCopy:
             if tuple(words) == line.words and section.kind != "program":
                 continue
             indent = line.text[:len(line.text) - len(line.text.lstrip())]
-            after = indent + " ".join(quote(word) for word in words) if words and section.kind != "program" else ""
-            written[line.file][line.number - 1] = after
-            changes.append(Change(line.position, line.text, after))
-    return RunCopy({path: "\n".join(lines) for path, lines in written.items()}, tuple(changes), tuple(copier.obstacles))
-
-
-def mailer_address(text: str) -> str:
-    """A mailer's address as `host:port`, port 25 where none is given."""
-    address = read_address(text)
-    return f"{address.host}:{address.port or 25}"
+            written[line.file][line.number - 1] = (
+                indent + " ".join(quote(word) for word in words) if words and section.kind != "program" else "")
+    return RunCopy({path: "\n".join(lines) for path, lines in written.items()}, tuple(copier.obstacles))

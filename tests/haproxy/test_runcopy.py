@@ -177,8 +177,6 @@ def test_obstacles(text: str, start: str) -> None:
     assert str(found[0]).endswith("not possible in portable mode")
 
 
-def test_the_copy_keeps_line_numbers_and_shows_its_changes() -> None:
-    text = "global\n    daemon\n# c\nfrontend f\n    bind :25   # mail\n"
-    made = copy(text)
-    assert made.texts["h.cfg"].count("\n") == text.count("\n")
-    assert made.difference() == "h.cfg:2\n-    daemon\n+\nh.cfg:5\n-    bind :25   # mail\n+    bind fd@10 accept-proxy"
+def test_the_copy_keeps_line_numbers_and_whatever_it_need_not_change() -> None:
+    made = copy("global\n    daemon\n# c\nfrontend f\n    bind :25   # mail\n")
+    assert made.texts["h.cfg"] == "global\n\n# c\nfrontend f\n    bind fd@10 accept-proxy\n"

@@ -23,7 +23,6 @@ class ServerState:
     sessions: int
     current: int
     queued: int
-    last_check: str
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.status, self.check, self.code) if part)
@@ -40,7 +39,7 @@ def _read_row(row: Mapping[str, str]) -> ServerState | None:
         return None
     number = {key: int(row.get(key) or 0) for key in ("stot", "scur", "qcur")}
     return ServerState(f"{row['pxname']}/{row['svname']}", row.get("status", ""), (row.get("check_status") or "").lstrip("* "),
-                       row.get("check_code") or "", number["stot"], number["scur"], number["qcur"], row.get("last_chk") or "")
+                       row.get("check_code") or "", number["stot"], number["scur"], number["qcur"])
 
 
 def read_log_line(datagram: bytes) -> str:
