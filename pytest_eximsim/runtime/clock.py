@@ -69,21 +69,3 @@ class SystemClock:
 
     def advance_to(self, ticks: float) -> None:
         raise AssertionError("a clock that runs by itself")
-
-
-class Sleeper(Protocol):
-    """Whoever knows the time and can let it pass (a Hub)."""
-
-    def now(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
-
-
-class HubClock:
-    """The Clock port of a World: the hub's time, and nothing else of the hub."""
-
-    __slots__ = ("now", "sleep")
-
-    def __init__(self, hub: Sleeper) -> None:
-        self.now = hub.now
-        self.sleep = hub.sleep

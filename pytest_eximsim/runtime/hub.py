@@ -239,10 +239,6 @@ class Hub:
             self.real_sleep(real)
             self.wait_among(self._loop.settling)
 
-    def idle(self) -> bool:
-        """Nobody is ready and no call in a thread is under way."""
-        return not self._loop.ready and not self._loop.calls
-
     # ---- sockets and threads
 
     def wait_readable(self, sock: Pollable, timeout: float | None = None) -> bool:

@@ -164,10 +164,6 @@ class MemoryNetwork:
         self._listeners[endpoint] = _Listener(handler, behave, tls or self.tls)
         self.add_known(endpoint.address)
 
-    def close_listener(self, endpoint: Endpoint) -> None:
-        """From now on connections are refused; those that are open stay."""
-        self._listeners.pop(endpoint, None)
-
     def add_known(self, address: str) -> None:
         """Somebody has this address: a port of it where nobody listens refuses."""
         self._known.add(address)

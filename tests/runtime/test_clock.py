@@ -5,8 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from pytest_eximsim.runtime.clock import HubClock, SystemClock, VirtualClock
-from pytest_eximsim.runtime.hub import Hub
+from pytest_eximsim.runtime.clock import SystemClock, VirtualClock
 
 
 def test_a_virtual_clock_stands_until_it_is_moved_and_never_goes_back() -> None:
@@ -46,12 +45,3 @@ def test_ticks_do_not_follow_the_machines_clock(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(time, "time", lambda: 5.0)
     assert clock.now() == 5.0
     assert clock.ticks() >= ticks
-
-
-def test_a_hubs_clock_is_all_that_the_mta_sees_of_it() -> None:
-    hub = Hub(VirtualClock(10.0))
-    clock = HubClock(hub)
-    clock.sleep(2.5)
-    assert clock.now() == 12.5
-    assert not hasattr(clock, "spawn")
-    hub.close()

@@ -221,14 +221,6 @@ def test_settle_looks_at_sockets_once(shifted: Hub) -> None:
         sock.close()
 
 
-def test_idle(simulated: Hub) -> None:
-    assert simulated.idle()
-    simulated.spawn(lambda: simulated.sleep(1))
-    assert not simulated.idle()
-    simulated.settle()
-    assert simulated.idle()
-
-
 # ---- out of time
 
 

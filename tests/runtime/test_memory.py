@@ -50,18 +50,6 @@ def test_places(network: MemoryNetwork, place: Endpoint, number: int) -> None:
     assert caught.value.errno == number
 
 
-def test_a_listener_that_was_closed_refuses_and_keeps_its_connections(network: MemoryNetwork) -> None:
-    network.listen(SERVER, echo)
-    stream = network.connect(CLIENT, SERVER)
-    network.close_listener(SERVER)
-    network.close_listener(SERVER)
-    with pytest.raises(ConnectionRefusedError):
-        network.connect(CLIENT, SERVER)
-    stream.send(b"x")
-    assert stream.receive() == b"x"
-    stream.close()
-
-
 def test_behaviour_is_asked_once_for_each_connection(network: MemoryNetwork) -> None:
     words = iter(["refuse", "timeout", "timeout", ""])
     network.listen(SERVER, echo, behave=lambda: next(words))
