@@ -6,13 +6,12 @@
     comments in round brackets and white space may stand between all of these
 
 Lives here: taking one address apart, Exim's texts for what is wrong with it, qualifying. Not here: address lists (lists/), lists in header
-lines beyond `split_addresses`.
+lines beyond `find_end`.
 """
 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -362,17 +361,6 @@ def find_end(text: str, start: int = 0) -> int:
             brackets = 0
         i += 1
     return min(i, size)
-
-
-def split_addresses(text: str) -> Iterator[str]:
-    """The addresses of a list as texts, empty ones left out; group names are not taken away."""
-    i = 0
-    while i < len(text):
-        end = find_end(text, i)
-        one = text[i:end].strip()
-        if one:
-            yield one
-        i = end + 1
 
 
 def release_syntax(release: Release) -> Syntax:

@@ -101,7 +101,6 @@ class Release:
     malformed_headers_logged: bool = True  # "qualify/rewrite: …" without rewrite rules, too (4.96: "rewrite: …" where there are rules)
     dmarc_controls_last: bool = False  # control = dmarc_… holds for the rest of the connection, not for one message
     spam_score_rounded: bool = True    # $spam_score_int is rounded (4.96: cut off behind 0.001 more), $spam_bar has 50 signs (51)
-    seen_condition: bool = True        # seen = …
     callout_modern: bool = True        # wording of callouts' log lines
 
     # --- configuration syntax ------------------------------------------------------------------
@@ -153,7 +152,7 @@ EXIM_4_82 = replace(
     functions_may_be_unknown=True, base62_of_32_bits=False,
     warn_skipped_where=False, quit_checked_late=False, control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
     taints=False, null_word="NULL", rate_limit_must_be_set=False, dmarc_controls_last=True, spam_score_rounded=False,
-    seen_condition=False, callout_modern=False,
+    callout_modern=False,
 )
 
 RELEASES = {r.name: r for r in (EXIM_4_82, EXIM_4_96, EXIM_4_99)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_eximsim.exim.addresses import AddressSyntaxError, Syntax, find_end, parse_address, split, split_addresses
+from pytest_eximsim.exim.addresses import AddressSyntaxError, Syntax, find_end, parse_address, split
 from pytest_eximsim.exim.release import RELEASES
 
 GOOD = [
@@ -89,10 +89,11 @@ def test_offsets_of_the_address_in_its_text() -> None:
     assert text[parsed.start:parsed.end] == "a@b.example"
 
 
-def test_lists_of_addresses() -> None:
-    text = 'a@b.example, "x, y" <c@d.example>, (e, f) g@h.example,,'
-    assert list(split_addresses(text)) == ["a@b.example", '"x, y" <c@d.example>', "(e, f) g@h.example"]
-    assert find_end(text) == text.index(",")
+@pytest.mark.parametrize("first", ["a@b.example", '"x, y" <c@d.example>', "(e, f) g@h.example", ""])
+@pytest.mark.parametrize("rest", [", i@j.example", ""])
+def test_the_end_of_an_address_in_a_list(first: str, rest: str) -> None:
+    assert find_end(first + rest) == len(first)
+    assert find_end(f"k@l.example,{first}{rest}", len("k@l.example,")) == len("k@l.example," + first)
 
 
 def test_split_at_the_last_at() -> None:

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..release import RELEASES, Release
 
@@ -144,10 +144,3 @@ def tables(release_name: str) -> Tables:
         _of(release, conditions.CONDITIONS),
         _of(release, variables.VARIABLES),
     )
-
-
-def all_entries() -> dict[str, Iterable[Any]]:
-    """Every entry of every release, for documents and for the check that no name is missing."""
-    from . import conditions, items, operators, variables
-
-    return {"items": items.ITEMS, "operators": operators.OPERATORS, "conditions": conditions.CONDITIONS, "variables": variables.VARIABLES}
