@@ -49,7 +49,7 @@ def route(p: Process, address: Address, mode: Mode) -> Outcome:
     forget(p, "route local part")
     try:
         if not _take_percent_apart(p, address):
-            return Deferred(address, None, "defer in percent_hack_domains check")
+            return Deferred(address, None, Defer("defer in percent_hack_domains check"))
         return _hidden(p, _Chain(Job(p, address, mode)).run())
     finally:
         p.address = saved
@@ -74,9 +74,9 @@ def _hidden(p: Process, outcome: Outcome) -> Outcome:
     """A deferral that would show a database's query says only that there is a problem (later releases)."""
     if not isinstance(outcome, Deferred) or not p.release.has("4.96"):
         return outcome
-    message = outcome.message
+    message = outcome.why.message
     if ("failed to expand" in message or "expansion of " in message) and any(word in message for word in _DATABASES):
-        return replace(outcome, message="Temporary internal error")
+        return replace(outcome, why=replace(outcome.why, message="Temporary internal error"))
     return outcome
 
 
@@ -117,10 +117,10 @@ class _Chain:
             self._note(router, f"skipped: {found.reason}")
             return 0
         if isinstance(found, Defer):
-            return self._deferred(router, found)
+            return Deferred(address, router, found)
         data = self._set_data(router)
         if isinstance(data, Defer):
-            return self._deferred(router, data)
+            return Deferred(address, router, data)
         if isinstance(data, Decline):
             return self._more(router)
         job.local_host_removed = False
@@ -130,9 +130,9 @@ class _Chain:
         address = self.job.address
         match answer:
             case Fail():
-                return Failed(address, router, answer.message, answer.user_message, answer.tell, answer.errno, answer.new)
+                return Failed(address, router, answer)
             case Defer():
-                return self._deferred(router, answer)
+                return Deferred(address, router, answer)
             case Decline():
                 self._note(router, "declined")
                 if answer.forget or answer.message is not None:
@@ -159,7 +159,7 @@ class _Chain:
         assert isinstance(answer, Accept | Children)
         unseen = boolean(self.job, router, "unseen")
         if isinstance(unseen, Defer):
-            return self._deferred(router, unseen)
+            return Deferred(address, router, unseen)
         copies = (self._copy(router),) if unseen and self.places[router.name] + 1 < len(self.routers) else ()
         if isinstance(answer, Children):
             return Redirected(address, router, (*copies, *answer.addresses))
@@ -170,16 +170,13 @@ class _Chain:
         """fail_verify_sender, fail_verify_recipient."""
         option = {Mode.SENDER: "fail_verify_sender", Mode.RECIPIENT: "fail_verify_recipient"}.get(self.job.mode)
         if option is not None and router.options[option]:
-            return Failed(self.job.address, router, f"{router.name} router forced verify failure")
+            return Failed(self.job.address, router, Fail(f"{router.name} router forced verify failure"))
         return None
-
-    def _deferred(self, router: Driver | None, found: Defer) -> Deferred:
-        return Deferred(self.job.address, router, found.message, found.user_message, found.tell, found.errno, found.freeze, found.search)
 
     def _more(self, router: Driver) -> Outcome | int:
         more = boolean(self.job, router, "more")
         if isinstance(more, Defer):
-            return self._deferred(router, more)
+            return Deferred(self.job.address, router, more)
         return 0 if more else len(self.routers)
 
     def _looped(self, router: Driver) -> bool | Deferred:
@@ -195,7 +192,7 @@ class _Chain:
             count += 1
             if count > MOST_PARENTS:
                 log(self.job.p, f"routing loop for <{address.address}>", panic=True)
-                return Deferred(address, router, "")
+                return Deferred(address, router, Defer(""))
             parent = parent.parent
         return False
 
@@ -233,8 +230,8 @@ class _Chain:
         """No router is left. What the last one that declined said, else cannot_route_message of the last that was looked at."""
         address, said = self.job.address, self.said
         if said is not None and said.message is not None:
-            user = said.user_message if isinstance(said, Decline) else None
-            return Failed(address, None, said.message, user, errno=said.errno if isinstance(said, Decline) else -1)
+            user, errno = (said.user_message, said.errno) if isinstance(said, Decline) else (None, -1)
+            return Failed(address, None, Fail(said.message, user, errno=errno))
         message = "Unrouteable address"
         address.router = ""
         option = text(self.last, "cannot_route_message") if self.last is not None else None
@@ -245,7 +242,7 @@ class _Chain:
                 pass
             except ExpansionError as error:
                 log(self.job.p, f"failed to expand cannot_route_message in {self.last.name} router: {error.message}", panic=True)
-        return Failed(address, None, message, message)
+        return Failed(address, None, Fail(message, message))
 
     def _note(self, router: Driver, what: str) -> None:
         trace = self.p.world.trace

@@ -88,7 +88,10 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """It cannot be delivered. `tell`: the message is meant for the sender; `new` is to be delivered all the same."""
+    """It cannot be delivered. `message` is for logs, `user_message` for the sender (None: the same).
+
+    `tell`: the message is meant for the sender; `new` is to be delivered all the same.
+    """
 
     message: str
     user_message: str | None = None
@@ -99,7 +102,7 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Not now. `search` is the reason of a lookup that deferred; `freeze`: the message waits until somebody looks at it."""
+    """As Fail, for now. `search` is the reason of a lookup that deferred; `freeze`: the message waits until somebody looks at it."""
 
     message: str
     user_message: str | None = None
@@ -151,15 +154,11 @@ class Redirected:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`router` is None where no router took it. `message` is for logs, `user_message` for the sender (None: the same)."""
+    """`router` is None where no router took it."""
 
     address: Address
     router: Driver | None
-    message: str
-    user_message: str | None = None
-    tell: bool = False
-    errno: int = -1
-    new: tuple[Address, ...] = ()
+    why: Fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +167,7 @@ class Deferred:
 
     address: Address
     router: Driver | None
-    message: str
-    user_message: str | None = None
-    tell: bool = False
-    errno: int = -1
-    freeze: bool = False
-    search: str | None = None
+    why: Defer
 
 
 Outcome = Routed | Redirected | Failed | Deferred

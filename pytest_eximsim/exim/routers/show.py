@@ -95,10 +95,10 @@ def _one(p: Process, address: Address, test: _Test) -> list[Address]:
         case Redirected() as outcome:
             return list(outcome.new)
         case Failed() as outcome:
-            _refuse(test, address, "is undeliverable", "undeliverable", outcome.message)
-            return list(outcome.new)
+            _refuse(test, address, "is undeliverable", "undeliverable", outcome.why.message)
+            return list(outcome.why.new)
         case Deferred() as outcome:
-            _refuse(test, address, "cannot be resolved at this time", "deferred", outcome.message)
+            _refuse(test, address, "cannot be resolved at this time", "deferred", outcome.why.message)
     return []
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_eximsim.errors import NotSimulated
 from pytest_eximsim.exim.routers import Deferred, Failed, Mode, Outcome, Redirected, Routed, make_address, route
+from pytest_eximsim.exim.routers.result import Fail
 from pytest_eximsim.exim.state import Process
 
 from .asking import mta
@@ -52,12 +53,12 @@ def test_fail_verify(option: str, mode: Mode, failed: bool) -> None:
         assert isinstance(outcome, Routed)
         return
     assert isinstance(outcome, Failed)
-    assert outcome.message == "a router forced verify failure"
+    assert outcome.why.message == "a router forced verify failure"
 
 
 def test_unrouteable_shows_no_router() -> None:
     outcome = chain("a:\n  driver = accept\n  domains = other.test\n  transport = t\n  cannot_route_message = no $local_part here")
-    assert outcome == Failed(outcome.address, None, "no u here", "no u here")
+    assert outcome == Failed(outcome.address, None, Fail("no u here", "no u here"))
 
 
 @pytest.mark.parametrize(("data", "message", "tell"), [
@@ -66,13 +67,13 @@ def test_unrouteable_shows_no_router() -> None:
 def test_refusals_are_for_the_sender(data: str, message: str, tell: bool) -> None:
     outcome = chain(f"a:\n  driver = redirect\n  allow_fail\n  allow_defer\n  data = {data}")
     assert isinstance(outcome, Failed | Deferred)
-    assert (outcome.message, outcome.user_message, outcome.tell) == (message, message, tell)
+    assert (outcome.why.message, outcome.why.user_message, outcome.why.tell) == (message, message, tell)
 
 
 def test_addresses_before_fail_are_kept() -> None:
     outcome = chain("a:\n  driver = redirect\n  allow_fail\n  data = b@x.test, :fail: no")
     assert isinstance(outcome, Failed)
-    assert [one.address for one in outcome.new] == ["b@x.test"]
+    assert [one.address for one in outcome.why.new] == ["b@x.test"]
 
 
 def test_unseen_goes_on_behind_the_router() -> None:
@@ -102,7 +103,7 @@ def test_self_freezes_and_says_for_whom() -> None:
     p = asked("a:\n  driver = manualroute\n  route_list = * 192.0.2.25\n  transport = t")
     p.connection.fullhost = "(c) [192.0.2.9]"
     outcome = route(p, make_address("u@x.test"), Mode.RECIPIENT)
-    assert isinstance(outcome, Deferred) and outcome.freeze
+    assert isinstance(outcome, Deferred) and outcome.why.freeze
     assert p.world.logs.of("main") == [             # type: ignore[attr-defined]
         "remote host address is the local host: x.test (while verifying <u@x.test> from host (c) [192.0.2.9])"]
 
@@ -110,14 +111,14 @@ def test_self_freezes_and_says_for_whom() -> None:
 @pytest.mark.parametrize(("release", "errno"), [("4.82+", -1), ("4.99", -32)])
 def test_unknown_hosts_have_a_number_later(release: str, errno: int) -> None:
     outcome = chain("a:\n  driver = manualroute\n  route_list = * nosuch.test\n  transport = t", release=release)
-    assert isinstance(outcome, Deferred) and outcome.errno == errno
+    assert isinstance(outcome, Deferred) and outcome.why.errno == errno
 
 
 def test_queries_are_not_shown() -> None:
     routers = "a:\n  driver = redirect\n  data = ${lookup redis{GET x}{$value}}"
     outcome = chain(routers, release="4.99")
     assert isinstance(outcome, Deferred)
-    assert (outcome.message, outcome.search) == ("Temporary internal error", "no Redis servers defined (redis_servers option)")
+    assert (outcome.why.message, outcome.why.search) == ("Temporary internal error", "no Redis servers defined (redis_servers option)")
 
 
 def test_the_process_is_as_before() -> None:
@@ -139,7 +140,7 @@ def test_drivers_that_are_not_simulated() -> None:
 def test_filters(data: str) -> None:
     routers = f'a:\n  driver = redirect\n  user = mail\n  {{}}\n  data = "{data}"'
     outcome = chain(routers.format(""))
-    assert isinstance(outcome, Deferred) and outcome.message == "error in filter data: filtering not enabled"
+    assert isinstance(outcome, Deferred) and outcome.why.message == "error in filter data: filtering not enabled"
     with pytest.raises(NotSimulated):
         chain(routers.format("allow_filter"))
 

@@ -13,6 +13,7 @@ from ..verdict import Result
 from .options import Options
 
 if TYPE_CHECKING:
+    from ...routers.result import Defer, Fail
     from ...state import Address, Process
 
 
@@ -78,12 +79,12 @@ def _follow(p: Process, address: Address, options: Options, mode: Mode, verified
         match outcome:
             case Failed():
                 verified.result = Result.FAIL
-                _keep(verified, outcome)
+                _keep(verified, outcome.why)
                 return
             case Deferred():
                 verified.result = Result.DEFER
-                verified.search = outcome.search
-                _keep(verified, outcome)
+                verified.search = outcome.why.search
+                _keep(verified, outcome.why)
                 return
             case Routed():
                 if options.callout:
@@ -101,8 +102,8 @@ def _follow(p: Process, address: Address, options: Options, mode: Mode, verified
         address = new[0]
 
 
-def _keep(verified: Verified, outcome: Failed | Deferred) -> None:
-    verified.message, verified.user_message, verified.tell = outcome.message, outcome.user_message, outcome.tell
+def _keep(verified: Verified, why: Fail | Defer) -> None:
+    verified.message, verified.user_message, verified.tell = why.message, why.user_message, why.tell
     verified.failure = "route"
 
 
