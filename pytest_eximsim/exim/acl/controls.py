@@ -105,22 +105,16 @@ def _has(build: Build, feature: str) -> bool:
 # --- what they do: the connection ----------------------------------------------------------------
 
 
-def _of_connection(**changes: object) -> Effect:
-    """Sets fields of the Connection."""
+def _setting(part: str, name: str, value: bool) -> Effect:
+    """Sets a field of the Connection (`part` "connection") or the Message."""
     def effect(run: Run, rest: str) -> Outcome:
-        for name, value in changes.items():
-            setattr(run.p.connection, name, value)
+        setattr(getattr(run.p, part), name, value)
         return OK
     return effect
 
 
-def _of_message(**changes: object) -> Effect:
-    """Sets fields of the Message."""
-    def effect(run: Run, rest: str) -> Outcome:
-        for name, value in changes.items():
-            setattr(run.p.message, name, value)
-        return OK
-    return effect
+def _of_connection(name: str, value: bool = True) -> Effect:
+    return _setting("connection", name, value)
 
 
 def _nothing(run: Run, rest: str) -> Outcome:
@@ -229,31 +223,31 @@ _NO_VERIFICATION = phases("DATA NOTSMTP NOTSMTP_START")
 _NO_FAKES = all_but("MAIL RCPT PREDATA DATA PRDR MIME")
 
 CONTROLS = (
-    Control("allow_auth_unadvertised", _of_connection(allow_auth_unadvertised=True), forbidden=all_but("CONNECT HELO")),
+    Control("allow_auth_unadvertised", _of_connection("allow_auth_unadvertised"), forbidden=all_but("CONNECT HELO")),
     Control("caseful_local_part", _local_part(True), forbidden=all_but("RCPT")),
     Control("caselower_local_part", _local_part(False), forbidden=all_but("RCPT")),
     Control("cutthrough_delivery", _cutthrough, until="4.82+"),
     Control("cutthrough_delivery", _cutthrough, options=True, since="4.96"),
     Control("debug", _nothing, options=True),
     Control("dkim_disable_verify", _dkim_disable_verify, forbidden=_NO_VERIFICATION, feature="DKIM"),
-    Control("dmarc_disable_verify", _of_connection(dmarc_disable_verify=True), forbidden=_NO_VERIFICATION, feature="DMARC"),
-    Control("dmarc_enable_forensic", _of_connection(dmarc_enable_forensic=True), forbidden=_NO_VERIFICATION, feature="DMARC"),
+    Control("dmarc_disable_verify", _of_connection("dmarc_disable_verify"), forbidden=_NO_VERIFICATION, feature="DMARC"),
+    Control("dmarc_enable_forensic", _of_connection("dmarc_enable_forensic"), forbidden=_NO_VERIFICATION, feature="DMARC"),
     Control("dscp", _dscp, options=True, forbidden=_LOCAL | phases("NOTQUIT")),
-    Control("enforce_sync", _of_connection(enforce_sync=True), forbidden=_LOCAL),
+    Control("enforce_sync", _of_connection("enforce_sync"), forbidden=_LOCAL),
     Control("error", _failing, since="4.96"),
     Control("fakedefer", _fake("fakedefer"), options=True, forbidden=_NO_FAKES),
     Control("fakereject", _fake("fakereject"), options=True, forbidden=_NO_FAKES),
     Control("freeze", _freeze, options=True, forbidden=_NO_MESSAGE),
-    Control("no_callout_flush", _of_connection(no_callout_flush=True), forbidden=_LOCAL),
-    Control("no_delay_flush", _of_connection(no_delay_flush=True), forbidden=_LOCAL),
-    Control("no_enforce_sync", _of_connection(enforce_sync=False), forbidden=_LOCAL),
+    Control("no_callout_flush", _of_connection("no_callout_flush"), forbidden=_LOCAL),
+    Control("no_delay_flush", _of_connection("no_delay_flush"), forbidden=_LOCAL),
+    Control("no_enforce_sync", _of_connection("enforce_sync", False), forbidden=_LOCAL),
     Control("no_mbox_unspool", _nothing, forbidden=all_but("MAIL RCPT PREDATA DATA MIME"), feature="Content_Scanning"),
-    Control("no_multiline_responses", _of_connection(no_multiline_responses=True), forbidden=_LOCAL),
-    Control("no_pipelining", _of_connection(no_pipelining=True), forbidden=_LOCAL),
+    Control("no_multiline_responses", _of_connection("no_multiline_responses"), forbidden=_LOCAL),
+    Control("no_pipelining", _of_connection("no_pipelining"), forbidden=_LOCAL),
     Control("queue", _queue, options=True, forbidden=_NO_MESSAGE, since="4.96"),
     Control("queue_only", _queue, forbidden=_NO_MESSAGE, until="4.82+"),
     Control("submission", _submission, options=True, forbidden=all_but("MAIL RCPT PREDATA")),
-    Control("suppress_local_fixups", _of_message(suppress_fixups=True), forbidden=all_but("MAIL RCPT PREDATA NOTSMTP_START")),
+    Control("suppress_local_fixups", _setting("message", "suppress_fixups", True), forbidden=all_but("MAIL RCPT PREDATA NOTSMTP_START")),
     Control("utf8_downconvert", _unreachable, options=True, forbidden=all_but("RCPT VRFY"), since="4.96", simulated=False,
             feature="I18N"),
     Control("wellknown", _unreachable, options=True, forbidden=ALL, since="4.99"),

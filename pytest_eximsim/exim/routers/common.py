@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Drivers of transports that deliver on this machine.
 LOCAL_TRANSPORTS = ("appendfile", "autoreply", "lmtp", "pipe", "queuefile")
-_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
+TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
 
 
 def text(router: Driver, name: str) -> str | None:
@@ -49,9 +49,9 @@ def boolean(job: Job, router: Driver, name: str) -> bool | Defer:
         return False
     if isinstance(found, Defer):
         return found
-    if found.lower() in _TRUE:
+    if found.lower() in TRUE:
         return True
-    if found.lower() in _FALSE:
+    if found.lower() in FALSE:
         return False
     return Defer(f'"{found}" is not a valid value for the "{name}" option in the {router.name} router')
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ...errors import ExpansionError, ForcedFailure
 from ..expansion import expand
 from ..expansion.splitting import split
-from ..lists import ListDeferred, NotMatched, Result, match_address, match_domain, match_local_part
+from ..lists import ListDeferred, NotMatched, Result, data_after, match_address, match_domain, match_local_part
 from ..log import log
-from .common import expanded, text
+from .common import FALSE, expanded, text
 from .result import Defer, Job, Mode
 
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ def _domains(job: Job, router: Driver) -> Skip | Defer | None:
     if listed is None:
         return None
     result = match_domain(job.p, listed, job.address.domain, cache="route domain")
-    data = getattr(result, "data", None)
-    job.address.domain_data = job.p.scratch.domain_data = data or ""
+    job.address.domain_data = job.p.scratch.domain_data = data_after(result, "")
     return _listed(result, "domains")
 
 
@@ -130,7 +129,7 @@ def _local_parts(job: Job, router: Driver) -> Skip | Defer | None:
     plain = address.original_local_part[len(address.prefix):len(address.original_local_part) - len(address.suffix)]
     cache = None if address.prefix or address.suffix else "route local part"
     result = match_local_part(job.p, listed, plain, caseful=bool(router.options["caseful_local_part"]), cache=cache)
-    address.local_part_data = job.p.scratch.local_part_data = getattr(result, "data", None) or ""
+    address.local_part_data = job.p.scratch.local_part_data = data_after(result, "")
     return _listed(result, "local_parts")
 
 
@@ -164,7 +163,7 @@ def _senders(job: Job, router: Driver) -> Skip | Defer | None:
     if listed is None:
         return None
     result = match_address(job.p, listed, job.p.message.sender)
-    job.p.scratch.sender_data = getattr(result, "data", None) or ""
+    job.p.scratch.sender_data = data_after(result, "")
     return _listed(result, "senders")
 
 
@@ -220,4 +219,4 @@ def _condition(job: Job, router: Driver) -> Skip | Defer | None:
             return Defer("condition check lookup defer", search=error.search)
         log(job.p, f'failed to expand condition "{option}" for {router.name} router: {error.message}', panic=True)
         return Skip("condition failure")
-    return Skip("condition failure") if value.lower() in ("", "0", "no", "false") else None
+    return Skip("condition failure") if value.lower() in FALSE else None
