@@ -100,20 +100,13 @@ def decimal(text: str) -> int:
 
 def read_integer(text: str, name: str, *, octal: bool = False, suffixes: str = "KMGT") -> int:
     """Decimal, octal or hexadecimal, with a suffix of `suffixes` (each 1024 times the one before), within 32 bits."""
-    kind = "octal " if octal else ""
+    kind = "octal integer" if octal else "integer"
     found = strtol(text, octal)
     if found is None:
-        raise BadValue(f"{kind}integer expected for {name}")
+        raise BadValue(f"{kind} expected for {name}")
     value, rest = found
-    power = suffixes.find(rest[:1].upper()) + 1 if rest else 0
-    if power:
-        value, rest = value * 1024**power, rest[1:]
-    if not -INT_MAX - 1 <= value <= INT_MAX:
-        raise BadValue(f'absolute value of integer "{text}" is too large (overflow)')
-    rest = rest.lstrip(BLANKS)
-    if rest:
-        raise extra(rest, f"{kind}integer value for {name}")
-    return value
+    power, rest = _take_suffix(rest, suffixes)
+    return _whole(text, value * 1024**power, rest, f"{kind} value for {name}")
 
 
 def read_kilobytes(text: str, name: str, *, suffixes: str = "KMGT") -> int:
@@ -122,16 +115,24 @@ def read_kilobytes(text: str, name: str, *, suffixes: str = "KMGT") -> int:
     if found is None:
         raise BadValue(f"integer expected for {name}")
     value, rest = found
+    power, rest = _take_suffix(rest, suffixes)
+    value = value * 1024 ** (power - 1) if power else (value + 512) // 1024
+    return _whole(text, value, rest, f"integer value for {name}")
+
+
+def _take_suffix(rest: str, suffixes: str) -> tuple[int, str]:
+    """The power of 1024 that the first character stands for, 0 where it is none of `suffixes`, and what is left."""
     power = suffixes.find(rest[:1].upper()) + 1 if rest else 0
-    if power:
-        value, rest = value * 1024 ** (power - 1), rest[1:]
-    else:
-        value = (value + 512) // 1024
+    return power, rest[1:] if power else rest
+
+
+def _whole(text: str, value: int, rest: str, what: str) -> int:
+    """The value, if it fits and nothing follows."""
     if not -INT_MAX - 1 <= value <= INT_MAX:
         raise BadValue(f'absolute value of integer "{text}" is too large (overflow)')
     rest = rest.lstrip(BLANKS)
     if rest:
-        raise extra(rest, f"integer value for {name}")
+        raise extra(rest, what)
     return value
 
 
