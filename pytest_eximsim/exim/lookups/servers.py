@@ -67,18 +67,9 @@ def query_servers(p: Process, name: str, option: str, query: str, options: str, 
     chosen = listed if wanted is None else wanted
     if chosen is None:
         return Reply(Deferred(f"no {name} servers defined ({option} option)"))
-    result = Reply(Deferred(""))
-    for server in split(chosen)[1]:
-        found: str | None = server
-        if "/" not in server and (p.release.query_server_names or wanted is not None):
-            found = _listed_server(server, listed)
-        if found is None:
-            return Reply(Deferred(f'{name} server "{server}" not found in {option}'))
-        tried = perform(p, found, query)
-        if tried.final or not isinstance(tried.reply.answer, Deferred):
-            return tried.reply
-        result = tried.reply
-    return result
+    named = p.release.query_server_names or wanted is not None
+    servers = [(server, _specification(server, listed) if named else server) for server in split(chosen)[1]]
+    return _first_answer(p, name, option, servers, query, perform)
 
 
 def _named_in_query(p: Process, name: str, option: str, listed: str | None, query: str, perform: Perform) -> Reply:
@@ -91,17 +82,23 @@ def _named_in_query(p: Process, name: str, option: str, listed: str | None, quer
         return Reply(Deferred(f'missing ; after "servers=" in {name} lookup'))
     if not wanted:
         return Reply(Deferred(f'"servers=" defines no servers in "{query}"'))
+    servers = [(server, _specification(server, listed)) for server in split(wanted)[1]]
+    return _first_answer(p, name, option, servers, statement, perform)
+
+
+def _specification(server: str, listed: str | None) -> str | None:
+    """A server as the list has it where only its host is given; None where the list has none."""
+    return server if "/" in server else next((item for item in split(listed or "")[1] if item.startswith(f"{server}/")), None)
+
+
+def _first_answer(p: Process, name: str, option: str, servers: list[tuple[str, str | None]], query: str, perform: Perform) -> Reply:
+    """What the first server says that does not defer. `servers`: each as written, and its specification."""
     result = Reply(Deferred(""))
-    for server in split(wanted)[1]:
-        found = server if "/" in server else _listed_server(server, listed)
+    for server, found in servers:
         if found is None:
             return Reply(Deferred(f'{name} server "{server}" not found in {option}'))
-        tried = perform(p, found, statement)
+        tried = perform(p, found, query)
         if tried.final or not isinstance(tried.reply.answer, Deferred):
             return tried.reply
         result = tried.reply
     return result
-
-
-def _listed_server(host: str, listed: str | None) -> str | None:
-    return next((item for item in split(listed or "")[1] if item.startswith(f"{host}/")), None)
