@@ -13,6 +13,15 @@ def unwrap(text: str, marks: str) -> str:
     return unwrap_rest(text, marks)[0]
 
 
+def unwrap_string(text: str) -> str:
+    """A JSON string without its quotes. Raises ExpansionError for anything else."""
+    try:
+        return unwrap(text, '""')
+    except ExpansionError as error:
+        error.message += " wrapping string result for extract jsons"
+        raise
+
+
 def unwrap_rest(text: str, marks: str) -> tuple[str, str]:
     """What stands between the two marks, and what follows the second."""
     opening, closing = marks[0], marks[1]

@@ -82,14 +82,7 @@ def _items(p: Process, name: str, text: str) -> Iterator[str]:
             raise Crashed(f"{name} over what is no JSON array") from None
         raise
     for item in json.elements(whole):
-        if not name.endswith("s"):
-            yield item
-            continue
-        try:
-            yield json.unwrap(item, '""')
-        except ExpansionError as error:
-            error.message += " wrapping string result for extract jsons"
-            raise
+        yield json.unwrap_string(item) if name.endswith("s") else item
 
 
 def acl(p: Process, node: Condition) -> bool:

@@ -150,13 +150,7 @@ def _from_json(p: Process, key: str, numbered: bool, text: str, form: str) -> st
         raise ExpansionError('first argument of "extract" must be greater than zero')
     else:
         found = json.array_element(body, field_number(key))
-    if form == "json" or found is None:
-        return found
-    try:
-        return json.unwrap(found, '""')
-    except ExpansionError as error:
-        error.message += " wrapping string result for extract jsons"
-        raise
+    return found if form == "json" or found is None else json.unwrap_string(found)
 
 
 def scan_extract(p: Process, node: Call) -> str:

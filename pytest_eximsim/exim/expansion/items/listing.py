@@ -30,20 +30,24 @@ _NUMERIC: dict[str, Callable[[int, int], bool]] = {
 def _begin(p: Process, node: Call, strings: int) -> list[str]:
     """The strings in front of the expression, which is then gone over once; raises the errors of the form."""
     found = [evaluate(p, part) for part in node.arguments[:strings]]
-    name = node.entry.name
-    if name == "reduce" and len(found) == 2:
+    if node.entry.name == "reduce" and len(found) == 2:
         p.scratch.value = found[1]
+    _scan_expression(p, node, strings)
+    if node.fault is not None:
+        raise ExpansionError(node.fault)
+    return found
+
+
+def _scan_expression(p: Process, node: Call, strings: int) -> None:
+    """Goes over what stands behind the strings."""
     try:
         if node.condition is not None:
             scan_condition(p, node.condition)
         for part in node.arguments[strings:]:
             scan(p, part)
     except ExpansionError as error:
-        error.message += f' inside "{name}" item'
+        error.message += f' inside "{node.entry.name}" item'
         raise
-    if node.fault is not None:
-        raise ExpansionError(node.fault)
-    return found
 
 
 def scan_each(p: Process, node: Call) -> str:
@@ -51,14 +55,7 @@ def scan_each(p: Process, node: Call) -> str:
     count = 2 if node.entry.name == "reduce" else 1
     for part in node.arguments[:count]:
         scan(p, part)
-    try:
-        if node.condition is not None:
-            scan_condition(p, node.condition)
-        for part in node.arguments[count:]:
-            scan(p, part)
-    except ExpansionError as error:
-        error.message += f' inside "{node.entry.name}" item'
-        raise
+    _scan_expression(p, node, count)
     if node.error is not None:
         raise ExpansionError(node.error)
     return ""
