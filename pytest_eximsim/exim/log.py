@@ -200,8 +200,12 @@ def host_and_ident(p: Process, flag: bool = True) -> str:
     c = p.connection
     if not c.fullhost:
         return ("U=" if flag else "") + c.ident
-    text = ("H=" if flag else "") + c.fullhost
-    selectors = p.mta.selectors
+    return ("H=" if flag else "") + c.fullhost + client_details(p)
+
+
+def client_details(p: Process) -> str:
+    """` I=[192.0.2.25]:25 Ci=… U=joe`, what of it is known and selected."""
+    c, selectors, text = p.connection, p.mta.selectors, ""
     if "incoming_interface" in selectors and c.interface_address:
         text += f" I=[{c.interface_address}]:{c.interface_port}"
     if "connection_id" in selectors and c.id:

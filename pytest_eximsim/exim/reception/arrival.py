@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..log import printing, selector_on
+from ..log import client_details, printing, selector_on
 from .fixups import Headers, logged_message_id
 
 if TYPE_CHECKING:
@@ -24,13 +24,7 @@ def stored_size(headers: Headers) -> int:
 def host_info(s: Session) -> str:
     """` H=… I=… Ci=… U=… P=… L`."""
     c, selectors = s.c, s.p.mta.selectors
-    text = f" H={c.fullhost}" if c.fullhost else ""
-    if "incoming_interface" in selectors and c.interface_address:
-        text += f" I=[{c.interface_address}]:{c.interface_port}"
-    if "connection_id" in selectors and c.id:
-        text += f" Ci={c.id}"
-    if c.ident:
-        text += f" U={c.ident}"
+    text = (f" H={c.fullhost}" if c.fullhost else "") + client_details(s.p)
     if c.protocol:
         text += f" P={c.protocol}"
     if "pipelining" in selectors and s.pipelining:
