@@ -1,17 +1,14 @@
-"""A real MariaDB or MySQL, by PyMySQL: statements and rows as bytes of UTF-8, one statement at a time, as Exim's client has them.
-
-Calls block; the caller runs them beside the hub. One connection, autocommit; one that was lost is made anew at the next statement.
-"""
+"""A real MariaDB or MySQL, by PyMySQL: statements and rows as bytes of UTF-8, one statement at a time, as Exim's client has them."""
 
 from __future__ import annotations
 
 import re
-import threading
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...errors import ServiceError, ServiceMissing
 from ...exim.world import SqlError, SqlResult
+from .client import Client, text_of
 
 PORT = 3306
 SCHEMES = ("mysql", "mariadb")
@@ -20,23 +17,12 @@ _LOST = (2002, 2003, 2005, 2006, 2013)
 _DELIMITER = re.compile(r"(?im)^[ \t]*DELIMITER[ \t]+(\S+)[ \t]*\r?$")
 
 
-class MariaDb:
+class MariaDb(Client):
     """`url` is `mysql://user:password@host:port/database`, a socket `?unix_socket=/path`; `database` goes before the URL's."""
 
     def __init__(self, url: str, database: str | None = None) -> None:
-        self.url = url
-        self.name = re.sub(r"//[^/@]*@", "//***@", url)
+        super().__init__(url)
         self._database = database
-        self._connection: Any = None
-        self._one_at_a_time = threading.Lock()
-
-    def execute(self, statement: str) -> SqlResult:
-        """Latin-1 text, one statement. Raises SqlError with the server's own text."""
-        with self._one_at_a_time:
-            try:
-                return self._ask(self._connected(), statement.partition("\0")[0].encode("latin-1"))
-            except ServiceError as error:
-                raise SqlError(error.message, connect=True) from None
 
     def _ask(self, connection: Any, statement: bytes) -> SqlResult:
         import pymysql
@@ -46,8 +32,8 @@ class MariaDb:
                 affected = cursor.execute(statement)
                 if not cursor.description:
                     return SqlResult(affected=affected)
-                columns = tuple(_text(column[0]) or "" for column in cursor.description)
-                return SqlResult(columns, tuple(tuple(_text(value) for value in row) for row in cursor.fetchall()))
+                columns = tuple(text_of(column[0]) or "" for column in cursor.description)
+                return SqlResult(columns, tuple(tuple(text_of(value) for value in row) for row in cursor.fetchall()))
         except pymysql.Error as error:
             if error.args[0] in _LOST:
                 self.close()
@@ -70,23 +56,10 @@ class MariaDb:
         finally:
             connection.close()
 
-    def connect(self) -> None:
-        """Raises ServiceError when it cannot be reached, ServiceMissing without PyMySQL."""
-        with self._one_at_a_time:
-            self._connected()
+    def _is_open(self, connection: Any) -> bool:
+        return bool(connection.open)
 
-    def close(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            if connection.open:
-                connection.close()
-
-    def _connected(self) -> Any:
-        if self._connection is None or not self._connection.open:
-            self._connection = self._open(0)
-        return self._connection
-
-    def _open(self, flags: int) -> Any:
+    def _open(self, flags: int = 0) -> Any:
         try:
             import pymysql
         except ImportError:
@@ -112,15 +85,6 @@ def split_script(text: str) -> list[str]:
         if found:
             delimiter, start = found[1], found.end()
     return [part for part in parts if part.strip(" \t\r\n;")]
-
-
-def _text(value: object) -> str | None:
-    match value:
-        case None:
-            return None
-        case bytes():
-            return value.decode("latin-1")
-    return str(value).encode("utf-8").decode("latin-1")
 
 
 def quoted(name: str) -> str:

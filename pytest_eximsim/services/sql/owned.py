@@ -9,28 +9,14 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable
-from typing import Protocol
 
 from ...errors import ServiceError
 from ...exim.world import SqlError, SqlResult
 from ...runtime.owner import Owner
+from .client import Client
 
 _NUMBERS = itertools.count(1)
 _NAME = re.compile(r"eximsim_([0-9a-f]{6})_([0-9a-f]{6})_([0-9]+)_([0-9a-z]+)_[0-9]+")
-
-
-class Client(Protocol):
-    """A connection to one database of a server."""
-
-    name: str
-
-    def execute(self, statement: str) -> SqlResult: ...
-
-    def script(self, text: str) -> None: ...
-
-    def connect(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class OwnDatabase:

@@ -16,7 +16,8 @@ from ...runtime import containers
 from .. import lasting
 from ..images import Images
 from . import mariadb, owned, postgres
-from .owned import Client, OwnDatabase
+from .client import Client
+from .owned import OwnDatabase
 
 if TYPE_CHECKING:
     from ...runtime.hub import Hub

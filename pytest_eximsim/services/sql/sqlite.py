@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ...errors import ServiceError
 from ...exim.world import SqlError, SqlResult
+from .client import text_of
 
 
 def run(path: str, statement: str) -> SqlResult:
@@ -25,14 +26,14 @@ def run(path: str, statement: str) -> SqlResult:
     except sqlite3.Error as error:
         raise SqlError(str(error), connect=True) from None
     try:
-        connection.text_factory = lambda data: data.decode("latin-1")
+        connection.text_factory = bytes
         columns: tuple[str, ...] = ()
         rows: list[tuple[str | None, ...]] = []
         for part in split_statements(statement):
             cursor = connection.execute(part)
             if cursor.description:
                 columns = tuple(column[0] for column in cursor.description)
-                rows += [tuple(_text(value) for value in row) for row in cursor]
+                rows += [tuple(text_of(value) for value in row) for row in cursor]
         return SqlResult(columns, tuple(rows), None if columns else connection.total_changes)
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise SqlError(str(error)) from None
@@ -56,14 +57,3 @@ def split_statements(text: str) -> list[str]:
             start = position + 1
     parts.append(text[start:])
     return [part for part in parts if part.strip(" \t\r\n;")]
-
-
-def _text(value: object) -> str | None:
-    match value:
-        case None:
-            return None
-        case bytes():
-            return value.decode("latin-1")
-        case float():
-            return repr(value)
-    return str(value)
