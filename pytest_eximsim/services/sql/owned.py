@@ -5,6 +5,7 @@ Its name says whose it is; what a killed run of this machine left is dropped at 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import re
@@ -65,13 +66,12 @@ def is_left_behind(name: str) -> bool:
 
 def sweep(server: Client, names: str, quoted: Callable[[str], str]) -> list[str]:
     """Drop the databases of killed runs; `names` is the statement that lists all. Gives what was dropped."""
-    stale = [name for row in server.execute(names).rows if (name := row[0]) is not None and is_left_behind(name)]
-    for name in stale:
-        try:
+    dropped = []
+    for name in [name for row in server.execute(names).rows if (name := row[0]) is not None and is_left_behind(name)]:
+        with contextlib.suppress(SqlError):
             server.execute(f"DROP DATABASE {quoted(name)}")
-        except SqlError:
-            stale.remove(name)
-    return stale
+            dropped.append(name)
+    return dropped
 
 
 def _digest(text: str) -> str:

@@ -205,6 +205,29 @@ def test_what_a_killed_run_left_is_dropped(kind: str, request: pytest.FixtureReq
         client.close()
 
 
+class InUse:
+    """A server that has these databases and will not drop one of them."""
+
+    name = "server"
+
+    def __init__(self, names: list[str], used: str) -> None:
+        self.names, self.used = names, used
+        self.dropped: list[str] = []
+
+    def execute(self, statement: str) -> SqlResult:
+        if statement.endswith(self.used):
+            raise SqlError("is being accessed by other users")
+        if statement.startswith("DROP DATABASE "):
+            self.dropped.append(statement.removeprefix("DROP DATABASE "))
+        return SqlResult(("name",), tuple((name,) for name in self.names))
+
+
+def test_one_that_cannot_be_dropped_is_no_matter() -> None:
+    names = [owned.database_name(dataclasses.replace(Owner.current(), started="1"), number) for number in range(3)]
+    server = InUse(names, names[0])
+    assert owned.sweep(server, "list", str) == server.dropped == names[1:]  # type: ignore[arg-type]
+
+
 def test_who_may_not_make_a_database_is_told(pgsql_url: str, hub: Hub) -> None:
     admin = postgres.Postgres(pgsql_url)
     admin.execute("create role weak login")
