@@ -99,27 +99,30 @@ class Session:
         self.smtputf8_offered = False
         self.sync_limit = 1                     # commands with a `sync` up to this must be the last of what was sent
         # --- the transaction
+        self._begin_transaction()
         self.size_limit = 0
-        self.too_many = False
-        self.discarded = False
-        self.recipients_discarded = False
         self.was_rejected_mail = False
         self.was_rcpt = False
         self.last_was_rejected_mail = False
         self.last_was_rcpt = False
-        self.rcpt_in_progress = False
-        self.rcpt_reply: str | None = None
-        self.rcpt_replies_same = True
         self.pipelined = False                  # a command came before the reply to the one before it
         # --- the command being served
         self.command_line = ""
         self.argument = ""                      # as written
         self.data = ""                          # what is left of it
         self.exit_called = False
-        self.body_chunks: list[bytes] | None = None     # BDAT data of a message on its way
         self.syntax = Syntax()
         self.recipients_max = 0
         self.discard_reason: str | None = None
+
+    def _begin_transaction(self) -> None:
+        self.too_many = False
+        self.discarded = False
+        self.recipients_discarded = False
+        self.rcpt_in_progress = False
+        self.rcpt_reply: str | None = None
+        self.rcpt_replies_same = True
+        self.body_chunks: list[bytes] | None = None     # BDAT data of a message on its way
 
     # --- options --------------------------------------------------------------------------------
     def option(self, name: str) -> str | None:
@@ -198,13 +201,7 @@ class Session:
         self.p.message = Message(size=-1, body_size=self.p.message.body_size, queue_name=self.p.message.queue_name)
         if not self.release.dmarc_controls_last:
             self.c.dmarc_disable_verify = self.c.dmarc_enable_forensic = False
-        self.too_many = False
-        self.discarded = False
-        self.recipients_discarded = False
-        self.rcpt_reply = None
-        self.rcpt_replies_same = True
-        self.rcpt_in_progress = False
-        self.body_chunks = None
+        self._begin_transaction()
         self.p.scratch.domain_data = self.p.scratch.local_part_data = self.p.scratch.sender_data = ""
         for name in _OF_ONE_MESSAGE:
             self.p.scratch.variables.pop(name, None)
