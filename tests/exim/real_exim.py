@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_eximsim.errors import Died, ExpansionError
+from pytest_eximsim.exim.expansion import expand
+from pytest_eximsim.exim.state import Process
+
 CRASHED = "(the process ended)"
 
 
@@ -29,6 +33,16 @@ def answers(program: str, configuration: Path, strings: Sequence[str], *options:
         if len(found) < len(strings):
             found.append(CRASHED)
     return found
+
+
+def simulated(p: Process, string: str) -> str:
+    """The same from the simulator, for one string."""
+    try:
+        return expand(p, string)
+    except ExpansionError as error:
+        return f"Failed: {error.message}"
+    except Died:
+        return CRASHED
 
 
 def _answered(program: str, configuration: Path, strings: Sequence[str], options: Sequence[str]) -> list[str]:

@@ -9,6 +9,8 @@ from pytest_eximsim.mailauth.dmarc import Way, aligned, find_record, judge, surv
 from pytest_eximsim.mailauth.dmarc_record import read_record
 from pytest_eximsim.mailauth.suffixes import read_suffixes
 
+from ..exim.fake_world import FakeClock
+
 SUFFIXES = read_suffixes("// comment\ncom\nuk\nco.uk\njp\n*.kawasaki.jp\n Blank\nfff.\r\nxyz")
 ZONE = """
 _dmarc.rej.com TXT "v=DMARC1; p=reject; sp=quarantine"
@@ -19,16 +21,8 @@ _dmarc.nopolicy.com TXT "v=DMARC1; sp=reject"
 OLD, NEW = Way(asks_organization=True, raw=False), Way(asks_organization=False, raw=True)
 
 
-class NoTime:
-    def now(self) -> float:
-        return 0.0
-
-    def sleep(self, seconds: float) -> None:
-        pass
-
-
 def resolver() -> ZoneResolver:
-    return ZoneResolver(Zone.parse(ZONE), "", NoTime())
+    return ZoneResolver(Zone.parse(ZONE), "", FakeClock())
 
 
 @pytest.mark.parametrize(("domain", "organization"), [

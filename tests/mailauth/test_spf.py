@@ -9,6 +9,8 @@ from pytest_eximsim.mailauth.spf import Client, evaluate
 from pytest_eximsim.mailauth.spf_macros import BadMacro, Names, check_macros, expand_macros
 from pytest_eximsim.mailauth.spf_record import InvalidRecord, read_record
 
+from ..exim.fake_world import FakeClock
+
 ZONE = """
 pass.test TXT "v=spf1 ip4:192.0.2.99 -all"
 fail.test TXT "v=spf1 -all"
@@ -27,16 +29,8 @@ host 192.0.2.99 client.test
 """
 
 
-class NoTime:
-    def now(self) -> float:
-        return 0.0
-
-    def sleep(self, seconds: float) -> None:
-        pass
-
-
 def result(record: str, address: str = "192.0.2.99", sender: str = "joe@some.test") -> str:
-    resolver = ZoneResolver(Zone.parse(ZONE), "", NoTime())
+    resolver = ZoneResolver(Zone.parse(ZONE), "", FakeClock())
     return evaluate(resolver, Client(address, "helo.test", sender), "some.test", record=record).word
 
 
@@ -63,7 +57,7 @@ def test_results(record, word):
     ("two.test", "permerror"),
 ])
 def test_records_of_domains(domain, word):
-    resolver = ZoneResolver(Zone.parse(ZONE), "", NoTime())
+    resolver = ZoneResolver(Zone.parse(ZONE), "", FakeClock())
     assert evaluate(resolver, Client("192.0.2.99", "helo.test", f"joe@{domain}"), domain).word == word
 
 

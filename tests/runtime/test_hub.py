@@ -26,13 +26,6 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     one.close()
 
 
-@pytest.fixture
-def simulated() -> Iterator[Hub]:
-    one = Hub(VirtualClock(1000.0))
-    yield one
-    one.close()
-
-
 # ---- run
 
 

@@ -15,13 +15,6 @@ from pytest_eximsim.runtime.hub import Deadlock, Event, Hub, OutOfTime
 
 
 @pytest.fixture
-def simulated() -> Iterator[Hub]:
-    one = Hub(VirtualClock(1000.0))
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def shifted() -> Iterator[Hub]:
     one = Hub(SystemClock(1_000_000.0))
     yield one

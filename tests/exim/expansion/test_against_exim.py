@@ -11,11 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_eximsim.errors import Died, ExpansionError
-from pytest_eximsim.exim.expansion import expand
-
 from ..fake_world import process
-from ..real_exim import CRASHED, answers, exim_4_96
+from ..real_exim import CRASHED, answers, exim_4_96, simulated
 from .generated import Generator
 
 CONFIGURATION = "primary_hostname = mail.example.net\nqualify_domain = example.net\ndomainlist local = a.test : b.test\n"
@@ -34,12 +31,7 @@ def answer(text: str) -> str:
     p.configuration.acls = {}
     p.message.sender = "a@b.test"
     p.world.clock.time = time.time()            # type: ignore[attr-defined]
-    try:
-        return expand(p, text)
-    except ExpansionError as error:
-        return f"Failed: {error.message}"
-    except Died:
-        return CRASHED
+    return simulated(p, text)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])

@@ -12,11 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_eximsim.errors import Died, ExpansionError
-from pytest_eximsim.exim.expansion import expand
-
 from ..fake_world import process
-from ..real_exim import CRASHED, answers, exim_4_96
+from ..real_exim import answers, exim_4_96, simulated
 
 NAMED = {
     "domain": {
@@ -76,12 +73,7 @@ def answer(text: str, folder: Path) -> str:
     p = process("4.96", files={f"{folder}{name}": content for name, content in placed(FILES).items()},
                 lists={kind: placed(named) for kind, named in NAMED.items()})
     p.world.network.local_addresses = lambda: ["127.0.0.1"]      # type: ignore[method-assign]
-    try:
-        return expand(p, text)
-    except ExpansionError as error:
-        return f"Failed: {error.message}"
-    except Died:
-        return CRASHED
+    return simulated(p, text)
 
 
 def some_condition(chosen: random.Random, folder: Path) -> str:

@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_eximsim.errors import Died, ExpansionError
-from pytest_eximsim.exim.expansion import expand
-
 from ..fake_world import process
-from ..real_exim import CRASHED, answers, exim_4_96
+from ..real_exim import answers, exim_4_96, simulated
 
 KEYS = (
     "a", "A.b", "b.test", "*.b.test", "*", "*@b.test", "joe@b.test", '"q k"', '"a:b"', r'"x\ty"', '"unterminated', "10.0.0.0/8", "10.1.1.1",
@@ -59,12 +56,7 @@ class Place:
         return [answer.removesuffix("\n") for answer in answers(self.program, self.folder / "exim.conf", texts)]
 
     def here(self, text: str) -> str:
-        try:
-            return expand(process("4.96", files=self.files), text)
-        except ExpansionError as error:
-            return f"Failed: {error.message}".removesuffix("\n")
-        except Died:
-            return CRASHED
+        return simulated(process("4.96", files=self.files), text).removesuffix("\n")
 
 
 @pytest.fixture(scope="module")
