@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .result import NOT_FOUND, Found, Reply
+
 if TYPE_CHECKING:
     from ..release import Release
+    from ..world import SqlResult
 
 
 class Gathered:
@@ -47,3 +50,11 @@ def rows_to_text(columns: Sequence[str], rows: Iterable[Sequence[str | None]], r
         values = [null if value is None else value for value in row]
         gathered.add("".join(map(quoted, columns, values)) if len(columns) != 1 else values[0])
     return gathered.text
+
+
+def reply_of(result: SqlResult, release: Release) -> Reply:
+    """What a server's result is to the configuration; of a statement without rows, how many it changed."""
+    if result.affected is not None and not result.columns:
+        return Reply(Found(str(result.affected)), keep=0)
+    text = rows_to_text(result.columns, result.rows, release)
+    return Reply(NOT_FOUND if text is None else Found(text))

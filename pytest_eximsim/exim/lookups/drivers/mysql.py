@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...world import SqlError, SqlServer
-from ..result import NOT_FOUND, Found, Reply
-from ..rows import rows_to_text
+from ..result import Reply
+from ..rows import reply_of
 from ..servers import Tried, deferred, query_servers, take_apart, whole_number
 
 if TYPE_CHECKING:
@@ -36,10 +36,7 @@ def _perform(p: Process, server: str, query: str) -> Tried:
         result = p.world.sql.execute("mysql", SqlServer(host, port, socket, *fields[1:]), query)
     except SqlError as error:
         return deferred(f"MYSQL connection failed: {error.text}" if error.connect else f"MYSQL: query failed: {error.text}\n")
-    if result.affected is not None and not result.columns:
-        return Tried(Reply(Found(str(result.affected)), keep=0))
-    text = rows_to_text(result.columns, result.rows, p.release)
-    return Tried(Reply(NOT_FOUND if text is None else Found(text)))
+    return Tried(reply_of(result, p.release))
 
 
 def _place(text: str) -> tuple[str, int | None, str]:
