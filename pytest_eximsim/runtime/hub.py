@@ -166,16 +166,25 @@ class Hub:
 
     # ---- waiting
 
-    def wait_among(self, waiters: list[HubTask], timeout: float | None = None) -> bool:
-        """Park until somebody wakes these waiters; false when the timeout passed, or they were told that it is no use."""
+    def after(self, timeout: float | None) -> float | None:
+        """When a timeout of so many seconds that begins now ends, in ticks of the clock; None where there is none."""
+        return None if timeout is None else self.clock.ticks() + timeout
+
+    def wait_among(self, waiters: list[HubTask], timeout: float | None = None, *, until: float | None = None) -> bool:
+        """Park until somebody wakes these waiters; false when the timeout passed, or they were told that it is no use.
+
+        `until`: the end of a timeout that has begun before (see `after`).
+        """
         loop = self._loop
         task = loop.current
         if task is None:
-            return self._drive(lambda: self.wait_among(waiters, timeout), first=True)
+            return self._drive(lambda: self.wait_among(waiters, timeout, until=until), first=True)
         waiters.append(task)
         if timeout is not None:
+            until = self.clock.ticks() + timeout
+        if until is not None:
             task.timers = loop.timers
-            task.timers.add(self.clock.ticks() + timeout, task)
+            task.timers.add(until, task)
         woken = False
         try:
             woken = self._park(task)
@@ -194,13 +203,6 @@ class Hub:
     def now(self) -> float:
         """What the scenario's clock says."""
         return self.clock.now()
-
-    def countdown(self, timeout: float | None) -> Callable[[], float | None]:
-        """Asked again and again, what is left of a timeout that begins now, in seconds; None where there is none."""
-        if timeout is None:
-            return lambda: None
-        until = self.clock.ticks() + timeout
-        return lambda: until - self.clock.ticks()
 
     def sleep(self, seconds: float) -> None:
         """Let so much time pass on the scenario's clock; with 0 the others take their turn."""
@@ -241,15 +243,15 @@ class Hub:
 
     # ---- sockets and threads
 
-    def wait_readable(self, sock: Pollable, timeout: float | None = None) -> bool:
+    def wait_readable(self, sock: Pollable, timeout: float | None = None, *, until: float | None = None) -> bool:
         """False: the timeout passed, or the socket was closed or forgotten."""
         waiters = self._loop.readiness.waiters(sock, READ)
-        return waiters is not None and self.wait_among(waiters, timeout)
+        return waiters is not None and self.wait_among(waiters, timeout, until=until)
 
-    def wait_writable(self, sock: Pollable, timeout: float | None = None) -> bool:
+    def wait_writable(self, sock: Pollable, timeout: float | None = None, *, until: float | None = None) -> bool:
         """False: the timeout passed, or the socket was closed or forgotten."""
         waiters = self._loop.readiness.waiters(sock, WRITE)
-        return waiters is not None and self.wait_among(waiters, timeout)
+        return waiters is not None and self.wait_among(waiters, timeout, until=until)
 
     def forget(self, sock: Pollable) -> None:
         """Before a socket is closed: who waits for it goes on, with False."""

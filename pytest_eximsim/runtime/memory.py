@@ -55,7 +55,7 @@ class MemoryStream(TlsStream):
 
     def _await_input(self, timeout: float | None) -> bool:
         """True when something has arrived, false at the end of input."""
-        left = self._hub.countdown(timeout)
+        until = self._hub.after(timeout)
         while not self._arrived:
             if self.closed:
                 raise system_error(errno.EBADF)
@@ -64,29 +64,37 @@ class MemoryStream(TlsStream):
                 raise system_error(errno.ECONNRESET)
             if self._ended:
                 return False
-            if not self._hub.wait_among(self._readers, left()) and not self.ready_raw():
+            if not self._hub.wait_among(self._readers, until=until) and not self.ready_raw():
                 raise system_error(errno.ETIMEDOUT)
         return True
 
     # ---- sending
 
     def send_raw(self, data: bytes, timeout: float | None = None) -> None:
-        other = self._other
-        left = self._hub.countdown(timeout)
-        while True:
-            self._check_sending()
-            if other.closed:
-                self._broken = True
-                return
-            room = WINDOW - len(other._arrived)
-            if room > 0:
-                other._arrived += data[:room]
-                data = data[room:]
-                self._hub.wake(other._readers)
-            if not data:
-                return
-            if not self._hub.wait_among(other._senders, left()) and not other.closed and not self.closed:
+        data = self._put(data)
+        if data:
+            self._send_later(data, timeout)
+
+    def _send_later(self, data: bytes, timeout: float | None) -> None:
+        until, other = self._hub.after(timeout), self._other
+        while data:
+            if not self._hub.wait_among(other._senders, until=until) and not other.closed and not self.closed:
                 raise system_error(errno.ETIMEDOUT)
+            data = self._put(data)
+
+    def _put(self, data: bytes) -> bytes:
+        """As much as there is room for; gives the rest."""
+        self._check_sending()
+        other = self._other
+        if other.closed:
+            self._broken = True
+            return b""
+        room = WINDOW - len(other._arrived)
+        if room > 0:
+            other._arrived += data[:room]
+            data = data[room:]
+            self._hub.wake(other._readers)
+        return data
 
     def _check_sending(self) -> None:
         if self.closed:

@@ -62,9 +62,9 @@ class SocketStream(TlsStream):
         return True
 
     def _receive_later(self, limit: int, timeout: float | None, flags: int) -> bytes:
-        left = self._hub.countdown(timeout)
+        until = self._hub.after(timeout)
         while True:
-            if not self._hub.wait_readable(self._socket, left()):
+            if not self._hub.wait_readable(self._socket, until=until):
                 self._nothing_came()
             with contextlib.suppress(BlockingIOError):
                 return self._socket.recv(limit, flags)
@@ -85,9 +85,9 @@ class SocketStream(TlsStream):
             self._send_later(memoryview(data)[sent:], timeout)
 
     def _send_later(self, data: memoryview, timeout: float | None) -> None:
-        left = self._hub.countdown(timeout)
+        until = self._hub.after(timeout)
         while data:
-            if not self._hub.wait_writable(self._socket, left()):
+            if not self._hub.wait_writable(self._socket, until=until):
                 self._nothing_came()
             with contextlib.suppress(BlockingIOError):
                 data = data[self._socket.send(data):]
