@@ -1,15 +1,12 @@
-"""What a real Exim is asked from the command line: -be, -bP, -brw, -bt; and the SQLite files of its tree."""
+"""What a real Exim is asked from the command line: -be, -bP, -brw, -bt."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..exim.world import SqlResult
 from ..scenario.configuration import fill
-from .tree import Tree
 
 if TYPE_CHECKING:
     from .daemon import Daemon
@@ -78,14 +75,3 @@ def route(machine: Daemon, address: str) -> str:
 def _latin(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
-
-@dataclass(frozen=True)
-class SqliteFiles:
-    """SQLite files of a tree."""
-
-    tree: Tree
-
-    def sqlite(self, path: str, statement: str) -> SqlResult:
-        from ..services.sql import sqlite
-
-        return sqlite.run(self.tree.real(path).decode("latin-1"), statement)

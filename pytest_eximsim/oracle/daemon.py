@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, ServiceError
+from ..exim.world import SqlResult
 from ..runtime.accounts import BUILT_IN, BUILT_IN_GROUPS
 from ..runtime.files import STANDARD
 from ..scenario.configuration import HOSTNAME, Placed, fill
@@ -250,6 +251,12 @@ class Daemon:
             process.kill()
             raise ServiceError(f"the real Exim does not come to an end with {' '.join(arguments)[:200]}") from None
         return subprocess.CompletedProcess(arguments, process.returncode, output.decode("latin-1"), errors.decode("latin-1"))
+
+    def sqlite(self, path: str, statement: str) -> SqlResult:
+        """A statement on an SQLite file of the machine. The library follows links by itself, so that it must be there. Raises SqlError."""
+        from ..services.sql import sqlite
+
+        return self.machine.inside(lambda: sqlite.run(path, statement))
 
     def messages(self) -> list[Kept]:
         return self.spool.messages(self._variable) if self.spool is not None else []

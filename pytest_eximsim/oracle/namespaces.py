@@ -15,14 +15,15 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ServiceError, ServiceMissing
 
-CLONE_NEWNET = 0x40000000
+CLONE_FS, CLONE_NEWNS, CLONE_NEWNET = 0x200, 0x20000, 0x40000000
 HOLDER = Path(__file__).with_name("holder.py")
 THIS_THREAD = "/proc/thread-self/ns/net"
 #: Folders of the machine that programs need, seen read-only; and the devices.
@@ -30,6 +31,7 @@ SHARED = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/
           "/etc/services", "/etc/protocols", "/etc/gnutls")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 PROGRAMS = ("ip", "nsenter")
+T = TypeVar("T")
 
 
 def why_not() -> str:
@@ -188,6 +190,23 @@ class Machine:
         environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **options.pop("env", {})}
         with self.network.entered():
             return subprocess.Popen(self.command(arguments, folder), env=environment, **options)
+
+    def inside(self, function: Callable[[], T]) -> T:
+        """Call it in a thread that sees this tree as its own. What it imports must be there already."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(self._enter_and_call, function).result()
+
+    def _enter_and_call(self, function: Callable[[], T]) -> T:
+        root, mounts = os.open(self.root, os.O_PATH), os.open(f"/proc/{self.pid}/ns/mnt", os.O_RDONLY)
+        try:
+            _check(_libc().unshare(CLONE_FS))       # this thread alone
+            _check(_libc().setns(mounts, CLONE_NEWNS))
+            os.chdir(root)
+            os.chroot(".")
+        finally:
+            os.close(root)
+            os.close(mounts)
+        return function()
 
     def processes(self) -> dict[int, str]:
         """The processes there, by their number there, with the kernel's letter for their state; without process 1 and those that have

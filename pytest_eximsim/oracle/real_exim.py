@@ -33,6 +33,7 @@ from .services import refuse_what_only_the_simulator_has, serve_redis
 
 if TYPE_CHECKING:
     from ..services.images import Images
+    from ..services.sql.gate import SqlGate
     from .spool import Kept
 
 #: How long, after a step, deliveries and sessions that are not the scenario's own connections may go on before the next one.
@@ -56,6 +57,7 @@ class RealExim(Surroundings[Daemon]):
         self.longest = longest
         self.nameservers: list[Nameserver] = []
         self.proxies = Proxies()
+        self.gates: dict[str, SqlGate] = {}
 
     # ---- starting
 
@@ -85,33 +87,21 @@ class RealExim(Surroundings[Daemon]):
         clock = self.environment.clock
         machine = self.machines[name] = Daemon(name, exim, self.binary, self.hub, site, directory, self.environment,
                                                (clock.zone if clock else None) or "UTC", self.authority)
-        placed = self._placed(exim, directory)
+        placed = configurations.place(exim, Path(directory))
         machine.build(placed)
         nameserver = Nameserver(self.hub, site.network, lambda: self.zone)
         nameserver.start()
         self.nameservers.append(nameserver)
         self.proxies.allow(machine)
-        self._sqlite(machine)
+        self.gates[name] = self.sql_servers.gate(machine.files, on_file=machine.sqlite)
         if not self.names:
             self.names = machine.names
         machine.configure(self._named(exim), placed)
         serve_redis(self.hub, self.network, self.redis_server, machine)
 
-    def _placed(self, exim: Exim, directory: str) -> configurations.Placed:
-        return configurations.place(exim, Path(directory))
-
     def _named(self, exim: Exim) -> Exim:
         """Where the scenario gives no configuration, PROXY is required from those that send it."""
         return self.proxies.named(exim, self.binary) if exim.config is None and exim.config_file is None else exim
-
-    def _sqlite(self, machine: Daemon) -> None:
-        from ..services.sql import sqlite
-
-        for name, statements in self.sql_servers.sqlite.items():
-            path = machine.files.real(name).decode("latin-1")
-            for statement in statements:
-                sqlite.run(path, statement)
-            Path(path).chmod(0o666)
 
     def _occupied(self, machine: Daemon) -> list[tuple[str, int]]:
         return [(one.address, one.port) for one in self.network.doors if one.address in machine.addresses or is_loopback(one.address)]
@@ -204,7 +194,7 @@ class RealExim(Surroundings[Daemon]):
         assert exim is not None
         running = machine.process is not None
         machine.stop()
-        machine.configure(self._named(exim), self._placed(exim, machine.directory))
+        machine.configure(self._named(exim), configurations.place(exim, Path(machine.directory)))
         if running:
             machine.start(self._occupied(machine))
 
@@ -237,7 +227,7 @@ class RealExim(Surroundings[Daemon]):
         return [id for one in self._some(mta) for id in one.waiting()]
 
     def _sqlite_files(self) -> Any:
-        return asking.SqliteFiles(self._machine(None).files)
+        return self.gates[self._machine(None).name]
 
     def tried(self) -> set[str]:
         """What it tried in vain is not seen."""

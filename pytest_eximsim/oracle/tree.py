@@ -81,6 +81,23 @@ class Tree:
         if not same:
             raise ServiceMissing(f"{path} is the kernel's on the machine of a real Exim, and says something else than the scenario")
 
+    def real_path(self, path: str) -> str:
+        """The absolute path, as whoever is on the machine knows it."""
+        return path if path.startswith("/") else f"{self.directory}/{path}"
+
+    def database(self, path: str) -> str:
+        """`real_path` of a scenario's own SQLite file, which is made, empty, where it is not there. Whatever user the MTA is can write to
+        it, and to a folder that is made for it.
+        """
+        target = self.real(path)
+        folder = os.path.dirname(target)
+        if not os.path.isdir(folder):
+            os.makedirs(folder)
+            os.chmod(folder, 0o777)
+        with open(target, "ab"):
+            os.chmod(target, 0o666)
+        return self.real_path(path)
+
     def copy(self, folder: Path) -> None:
         """Everything below a folder of this machine, at the same paths, root's; links stay links."""
         for place, folders, names in os.walk(folder):

@@ -146,6 +146,12 @@ class FileTree:
         except PermissionError:
             return os.fsdecode(self._upper(place))
 
+    def database(self, path: str) -> str:
+        """The real path of a scenario's own SQLite file, which is made, empty, where it is not there, with the folders above it."""
+        if not self.has(path):
+            self.give(path, b"")
+        return self.real_path(path)
+
     # --- where a path is -----------------------------------------------------------------------
 
     def _absolute(self, path: str) -> str:

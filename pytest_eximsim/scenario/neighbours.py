@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import Position, ScenarioError, ServiceError
-from ..exim.world import Endpoint, RedisConnection, RedisError, Stream
+from ..exim.world import Endpoint, RedisConnection, RedisError, SqlError, Stream
 from ..runtime.hub import Event
 from ..services.images import Images
 from ..services.redis.commands import reply_value, split_command
@@ -22,7 +22,7 @@ from .model import Redis, Remote, Sql
 if TYPE_CHECKING:
     from ..runtime.hub import Hub
     from ..services.redis.gate import Backend
-    from ..services.sql.gate import SqlGate
+    from ..services.sql.gate import Databases, SqlGate
 
 
 @dataclass
@@ -120,7 +120,8 @@ class SqlNeighbour:
     providers: dict[str, str] = field(default_factory=dict)
     servers: dict[str, str] = field(default_factory=dict)
     sqlite: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    trees: list[Any] = field(default_factory=list)
+    position: Position = Position("")       # of the environment's `sqlite`
+    gates: list[SqlGate] = field(default_factory=list)
 
     def use(self, settings: Sql) -> None:
         """What the environment, or a step, says."""
@@ -135,8 +136,9 @@ class SqlNeighbour:
                 self._real(kind, provider, server)
         self.servers.update(settings.servers or {})
         self.sqlite.update(settings.sqlite or {})
-        for files in self.trees:
-            _make_databases(files, settings.sqlite or {})
+        self.position = settings.place("sqlite")
+        for gate in self.gates:
+            _make_databases(gate, settings.sqlite or {}, self.position)
 
     def _record(self, kind: str, answers: Mapping[str, str | None]) -> None:
         from ..services.sql.record import Recorder
@@ -164,13 +166,14 @@ class SqlNeighbour:
             self.databases[kind].close()
         self.databases[kind], self.providers[kind] = database, provider
 
-    def gate(self, files: Any) -> SqlGate:
-        """exim.world.Sql for one MTA."""
+    def gate(self, files: Databases, **more: Any) -> SqlGate:
+        """exim.world.Sql for one MTA; `more` is what SqlGate takes beside."""
         from ..services.sql.gate import SqlGate
 
-        self.trees.append(files)
-        _make_databases(files, self.sqlite)
-        return SqlGate(files, self.databases, self.servers, self.hub.call_blocking)
+        gate = SqlGate(files, self.databases, self.servers, self.hub.call_blocking, **more)
+        self.gates.append(gate)
+        _make_databases(gate, self.sqlite, self.position)
+        return gate
 
     def unanswered(self) -> list[str]:
         """Statements for which `answers` has nothing, and forget them."""
@@ -186,12 +189,14 @@ class SqlNeighbour:
             database.close()
 
 
-def _make_databases(files: Any, databases: Mapping[str, tuple[str, ...]]) -> None:
-    """SQLite files by name, made or changed by these statements."""
-    from ..services.sql import sqlite
-
+def _make_databases(gate: SqlGate, databases: Mapping[str, tuple[str, ...]], position: Position) -> None:
+    """SQLite files by name, made or changed by these statements. Raises ScenarioError."""
     for name, statements in databases.items():
-        sqlite.create(files.real_path(name), statements)
+        try:
+            gate.make(name, statements)
+        except (SqlError, OSError) as error:
+            reason = error.text if isinstance(error, SqlError) else error.strerror
+            raise ScenarioError(f"`{name}`: {reason}", position) from None
 
 
 @dataclass

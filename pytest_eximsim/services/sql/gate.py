@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ...exim.world import Files, SqlError, SqlResult, SqlServer
+from ...exim.world import SqlError, SqlResult, SqlServer
 from . import sqlite
 from .mariadb import PORT as MYSQL_PORT
 from .postgres import PORT as PGSQL_PORT
@@ -26,19 +26,31 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
+class Databases(Protocol):
+    """Where SQLite files are."""
+
+    def real_path(self, path: str) -> str: ...
+
+    def database(self, path: str) -> str:
+        """The same, of a file that is made, empty, where it is not there."""
+        ...
+
+
 @dataclass
 class SqlGate:
     """`databases` by kind ("pgsql", "mysql"): absent means that nothing listens.
 
     `servers` maps what a configuration names (`host`, `host:port`, a socket path) to a kind, or to "down"; empty: every server of a kind is
-    that kind's database. `blocking` runs a call that may block (a real server) beside the other tasks. `address_of` is the address of a
-    host name; it is asked only where nobody answers. `seen` keeps (kind, server, database).
+    that kind's database. `blocking` runs a call that may block (a real server) beside the other tasks; `on_file` a statement on an SQLite
+    file, where the files are another machine's. `address_of` is the address of a host name; it is asked only where nobody answers. `seen`
+    keeps (kind, server, database).
     """
 
-    files: Files
+    files: Databases
     databases: Mapping[str, Database] = field(default_factory=dict)
     servers: Mapping[str, str] = field(default_factory=dict)
     blocking: Callable[[Callable[[], SqlResult]], SqlResult] = lambda call: call()
+    on_file: Callable[[str, str], SqlResult] = sqlite.run
     address_of: Callable[[str], str | None] = lambda name: None
     seen: list[tuple[str, SqlServer, str]] = field(default_factory=list)
 
@@ -57,7 +69,13 @@ class SqlGate:
             raise
 
     def sqlite(self, path: str, statement: str) -> SqlResult:
-        return sqlite.run(self.files.real_path(path), statement)
+        return self.on_file(self.files.real_path(path), statement)
+
+    def make(self, path: str, statements: Iterable[str]) -> None:
+        """A scenario's own SQLite file, made or changed by these statements, which are Unicode. Raises SqlError, OSError."""
+        place = self.files.database(path)
+        for statement in statements:
+            self.on_file(place, statement.encode().decode("latin-1"))
 
     def _choose(self, kind: str, server: SqlServer) -> str:
         if not self.servers:

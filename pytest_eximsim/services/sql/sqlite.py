@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 
 from ...errors import ServiceError
 from ...exim.world import SqlError, SqlResult
@@ -39,12 +38,6 @@ def run(path: str, statement: str) -> SqlResult:
         raise SqlError(str(error)) from None
     finally:
         connection.close()
-
-
-def create(path: str, statements: Iterable[str]) -> None:
-    """A database file made with these statements, given as Unicode. Raises SqlError."""
-    for statement in statements:
-        run(path, statement.encode().decode("latin-1"))
 
 
 def split_statements(text: str) -> list[str]:

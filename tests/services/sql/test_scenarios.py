@@ -121,3 +121,20 @@ scenarios:
       - sql: {sqlite: {log.db: ["insert into t values ('step')"], new.db: ["create table u (b)"]}}
     expect: {sql: {sqlite: {log.db: {select a from t: ["kä", "more", "step"]}, new.db: {select b from u: []}}}}
 """)
+
+
+def test_folders_of_sqlite_files_are_made(run: Run) -> None:
+    run("""\
+sql: {sqlite: {/var/lib/policy/deep/log.db: ["create table t (a)", "insert into t values (1)"]}}
+scenarios:
+  - name: sqlite
+    expand: [{string: "${lookup sqlite{/var/lib/policy/deep/log.db select a from t}}", is: "1"}]
+""")
+
+
+def test_a_wrong_statement_for_sqlite_has_its_place(run: Run) -> None:
+    output = run("""\
+sql: {sqlite: {log.db: ["create tabl t (a)"]}}
+scenarios: [{name: a, expand: [{string: a, is: a}]}]
+""", passes=False)
+    assert 'test.eximsim.yaml:1:15: cannot be run: `log.db`: near "tabl": syntax error' in output

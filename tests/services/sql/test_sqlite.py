@@ -11,7 +11,7 @@ from pytest_eximsim.services.sql import sqlite
 @pytest.fixture
 def database(tmp_path: Path) -> str:
     path = str(tmp_path / "log.db")
-    sqlite.create(path, ["create table t (a, b)", "insert into t values (1, 'x y'); insert into t values (NULL, 'k\xe4se')"])
+    sqlite.run(path, "create table t (a, b); insert into t values (1, 'x y'); insert into t values (NULL, 'k\xc3\xa4se')")
     return path
 
 
