@@ -64,8 +64,8 @@ def compare(bound: BoundCase, options: RunOptions, binary: Binary) -> Comparison
         return Comparison(Outcome(), real, skipped=real.skipped)
     with _imitating(bound, binary) as same:
         simulated = run_case(same, both)
-    if simulated.skipped:
-        return Comparison(simulated, real, skipped=simulated.skipped)
+    if simulated.skipped or simulated.unavailable:
+        return Comparison(simulated, real, skipped=simulated.skipped or f"{simulated.unavailable} in the simulator")
     found = tuple(differences(simulated, real))
     refusal = real.evidence.refusal
     if refusal is not None and not _refusal_expected(bound):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..dns import Zone
-from ..errors import Position, ServiceMissing
+from ..errors import Position, ScenarioError, ServiceMissing
 from ..exim.world import Endpoint, Stream
 from ..runtime.certificates import Authority, TlsMaker
 from ..runtime.clock import SystemClock
@@ -212,6 +212,20 @@ class RealExim(Surroundings[Daemon]):
 
     def route(self, address: str) -> str | None:
         return asking.route(self._machine(None), address)
+
+    def queue_run(self, flags: str) -> str:
+        """On every MTA of the scenario, one after the other."""
+        self._listen()
+        return "".join(machine.command([flags]) for machine in self.machines.values())
+
+    def sendmail(self, user: str, arguments: Sequence[str], message: bytes, position: Position) -> str:
+        """On the first MTA."""
+        self._listen()
+        machine = self._machine(None)
+        account = machine.account(user)
+        if account is None:
+            raise ScenarioError(f"there is no user `{user}` on the machine of the MTA", position)
+        return machine.command(arguments, message, account)
 
     # ---- what expectations look at
 

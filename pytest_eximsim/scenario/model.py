@@ -401,8 +401,8 @@ class Expand(Record):
 class Sendmail(Record):
     """Local submission, as by the sendmail command."""
 
-    user: str | None = key("user", TEXT, "who calls it")
-    args: str | None = key("args", TEXT, "its arguments")
+    user: str | None = key("user", TEXT, "who calls it; root by default")
+    args: str | None = key("args", Text("arguments as a shell has them", values.arguments), "its arguments; -t by default")
     message: str | None = key("message", TEXT, "its input")
 
 

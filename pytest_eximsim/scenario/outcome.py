@@ -63,6 +63,7 @@ class Outcome:
 
     failures: list[Failure] = field(default_factory=list)
     skipped: str = ""                   # a program that it needs is missing: how to get it
+    unavailable: str = ""               # something that it uses is not there yet (a failure says so, too)
     mainlog: Sequence[str] = ()
     rejectlog: Sequence[str] = ()
     paniclog: Sequence[str] = ()

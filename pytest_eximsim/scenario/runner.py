@@ -93,6 +93,7 @@ class Run:
     mistakes: list[Failure] | None = None       # of dialogues, where the run is forgiving
     evidence: Evidence = field(default_factory=Evidence)
     node: Node | None = None            # the value of the step that is taken
+    printed: list[tuple[str, str]] = field(default_factory=list)       # by commands of steps: which, and what
     parallel_nodes: Sequence[Node] = ()
     check_marks: dict[str, int] = field(default_factory=dict)     # health checks at the first look of an expectation
 
@@ -200,7 +201,7 @@ def _play(run: Run, outcome: Outcome) -> None:
     except StepFailed as failed:
         outcome.failures += failed.failures
     except NotYetAvailable as missing:
-        outcome.failures.append(Failure(str(missing), missing.position))
+        _not_yet(outcome, missing)
     except ServiceMissing as missing:
         outcome.skipped = missing.message
     except EximsimError as error:
@@ -209,11 +210,16 @@ def _play(run: Run, outcome: Outcome) -> None:
         try:
             outcome.failures += check_until(run, expect)
         except NotYetAvailable as missing:
-            outcome.failures.append(Failure(str(missing), missing.position))
+            _not_yet(outcome, missing)
         except EximsimError as error:
             outcome.failures.append(_failure(error, expect.position))
     causes = [_task_failure(name, problem, run.bound.case.position) for name, problem in run.subject.hub.failures]
     outcome.failures[:0] = causes       # what a client saw of it comes behind
+
+
+def _not_yet(outcome: Outcome, missing: NotYetAvailable) -> None:
+    outcome.unavailable = str(missing)
+    outcome.failures.append(Failure(str(missing), missing.position))
 
 
 def _take(run: Run, node: Node) -> None:
@@ -250,7 +256,7 @@ def _start(run: Run, outcome: Outcome) -> bool:
         outcome.skipped = missing.message
         return False
     except NotYetAvailable as missing:
-        outcome.failures.append(Failure(str(missing), missing.position))
+        _not_yet(outcome, missing)
         return False
     except EximsimError as error:
         outcome.failures.append(_failure(error, run.bound.case.position))
@@ -317,6 +323,7 @@ def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:
     evidence.queue, evidence.names, evidence.files = subject.queue(None), dict(subject.names), subject.written()
     outcome.trace = tuple(trace.lines) if trace is not None else ()
     subject.describe(outcome)
+    outcome.services = [*outcome.services, *run.printed]
     edge = subject.haproxy()
     if edge is not None:
         outcome.haproxy = edge.header

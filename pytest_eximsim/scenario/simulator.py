@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..dns import Zone, ZoneResolver
-from ..errors import Died, ExpansionError
+from ..errors import Died, ExpansionError, Position
 from ..exim.expansion.testing import TestStrings
 from ..exim.rewrite import brw_results
 from ..exim.routers.aside import without_logs
@@ -228,6 +228,12 @@ class Simulator(Surroundings[Machine]):
 
     def route(self, address: str) -> str | None:
         return answer(self._machine(None).mta.expander(), address.encode("utf-8", "surrogateescape").decode("latin-1"))
+
+    def queue_run(self, flags: str) -> None:
+        """Nothing is delivered yet."""
+
+    def sendmail(self, user: str, arguments: Sequence[str], message: bytes, position: Position) -> None:
+        """Messages come by SMTP alone."""
 
     # ---- what expectations look at
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import keyword
 import re
+import shlex
 
 from ..exim.world import Endpoint
 
@@ -65,6 +66,15 @@ def queue_flags(text: str) -> str:
     """Exim's own flags of a queue run."""
     if not re.fullmatch(r"-q{1,2}i?f{0,2}l?", text):
         raise ValueError(f"`{text}` is no queue run; expected Exim's flags, as -q, -qf, -qff, -qqf")
+    return text
+
+
+def arguments(text: str) -> str:
+    """A command's arguments as a shell has them."""
+    try:
+        shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"`{text}`: {str(error)[:1].lower()}{str(error)[1:]}") from None
     return text
 
 

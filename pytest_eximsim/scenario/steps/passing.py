@@ -55,15 +55,6 @@ def environment(run: Run, name: str, value: Any, position: Position) -> None:
     run.subject.change(name, value, position)
 
 
-def not_yet(name: str) -> Any:
-    """A step whose machinery is not there yet."""
-
-    def step(run: Run, value: Any, position: Position) -> None:
-        raise NotYetAvailable(name, position)
-
-    return step
-
-
 def program(run: Run, value: Any, position: Position) -> None:
     """A program beside the MTA: only where the command line allows it."""
     if "run" not in run.options.allow:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import Position
-from . import asking, passing, send, session
+from . import asking, delivering, passing, send, session
 
 if TYPE_CHECKING:
     from ..runner import Run
@@ -16,12 +16,12 @@ STEPS: dict[str, Callable[[Run, Any, Position], None]] = {
     "expect": passing.expect,
     "options": asking.options,
     "parallel": passing.parallel,
-    "queue_run": passing.not_yet("queue_run"),
+    "queue_run": delivering.queue_run,
     "rewrite": asking.rewrite,
     "route": asking.route,
     "run": passing.program,
     "send": send.run,
-    "sendmail": passing.not_yet("sendmail"),
+    "sendmail": delivering.sendmail,
     "session": session.run,
     "wait": passing.wait,
 }
