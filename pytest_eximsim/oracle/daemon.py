@@ -25,6 +25,7 @@ from ..scenario.model import Exim
 from .binary import Binary
 from .configuration import OWN, Writer, Written
 from .logs import Logs, file_of
+from .named import KINDS
 from .nameserver import RESOLV_CONF
 from .namespaces import Folder, Machine
 from .network import Site
@@ -63,6 +64,8 @@ class Daemon:
     process: subprocess.Popen[bytes] | None = None
     logs: Logs = field(default_factory=Logs)
     options: dict[str, str] = field(default_factory=dict)
+    hosts: str = ""
+    more_hosts: str = ""
     before: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     spool: Spool | None = None          # from the first start on
     built: Machine | None = None
@@ -82,6 +85,7 @@ class Daemon:
         """Make the machine with everything that the scenario gives. Raises ServiceError, OSError."""
         self.built = Machine.start(self.site.network, self.exim.hostname or HOSTNAME, self._folders(), [self.binary.folder])
         self.files = Tree(self.machine.root, self.directory)
+        self.hosts = self.environment.hosts or ""
         self.names.update({"@CONFIG@": self.binary.configuration, "@DIR@": self.directory, "@PWD@": self.directory,
                            "@SPOOL@": self._compiled("spool_directory")})
         for path, text in self._system_files().items():
@@ -109,14 +113,23 @@ class Daemon:
 
     def _system_files(self) -> dict[str, str]:
         zone = Path("/usr/share/zoneinfo", self.zone)
-        return {"/etc/nsswitch.conf": NSSWITCH, "/etc/resolv.conf": RESOLV_CONF, "/etc/hosts": self._hosts(self.environment.hosts or ""),
+        return {"/etc/nsswitch.conf": NSSWITCH, "/etc/resolv.conf": RESOLV_CONF, "/etc/hosts": self._hosts(),
                 "/etc/localtime": zone.read_bytes().decode("latin-1") if zone.is_file() else ""}
 
-    def _hosts(self, text: str) -> str:
-        return "127.0.0.1 localhost\n" + text.encode("utf-8", "surrogateescape").decode("latin-1")
+    def _hosts(self) -> str:
+        text = self.hosts.encode("utf-8", "surrogateescape").decode("latin-1")
+        return "\n".join(("127.0.0.1 localhost", text.removesuffix("\n"), self.more_hosts))
 
     def set_hosts(self, text: str) -> None:
-        self.files.give("/etc/hosts", self._hosts(text).encode("latin-1"))
+        """Another hosts file of the scenario."""
+        self.hosts = text
+        self.files.give("/etc/hosts", self._hosts().encode("latin-1"))
+
+    def add_hosts(self, lines: str) -> None:
+        """What stands in the hosts file behind the scenario's."""
+        if lines != self.more_hosts:
+            self.more_hosts = lines
+            self.set_hosts(self.hosts)
 
     def _complete_accounts(self) -> None:
         """passwd and group: the scenario's own files, its `users`, those that every machine has, and Exim's."""
@@ -151,7 +164,7 @@ class Daemon:
         """Write the configuration and let Exim read it. Raises ConfigError with its own lines, ScenarioError."""
         self.exim = exim
         self.written: Written = Writer(exim, placed, self.files, self.names, self.binary.configuration).write()
-        done = self.run("-bP", *ASKED)
+        done = self.run("-bP", *ASKED, *(f"{kind}_servers" for kind in KINDS if self.binary.has(kind)))
         if done.returncode:
             lines = self._refusal(done.stdout + done.stderr)
             raise ConfigError(" ".join(line.strip() for line in lines), None, lines)
@@ -161,6 +174,10 @@ class Daemon:
         self.logs.place(self.files, {name: file_of(self.options.get("log_file_path", ""), name, spool,
                                                   self._compiled("log_file_path")) for name in ("main", "reject", "panic")})
         self._certificates()
+
+    def text(self) -> str:
+        """The configuration as it was written, without what it includes; latin-1."""
+        return self.files.read(self.written.path).decode("latin-1")
 
     def _refusal(self, said: str) -> list[str]:
         """Exim's lines about its configuration, without the words that are for the log."""
@@ -299,7 +316,7 @@ class Daemon:
         found: dict[str, bytes] = {}
         if self.spool is None:
             return found
-        own = (self.names["@SPOOL@"], OWN, *(path.rpartition("/")[0] for path in self.logs.paths.values()), "/run/")
+        own = ("/etc/hosts", self.names["@SPOOL@"], OWN, *(path.rpartition("/")[0] for path in self.logs.paths.values()), "/run/")
         for path, mark in self.files.marks().items():
             if self.before.get(path) != mark and not path.startswith(tuple(one for one in own if one)):
                 with contextlib.suppress(OSError):

@@ -76,7 +76,7 @@ def _check(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-@dataclass
+@dataclass(eq=False)
 class Network:
     """A network namespace, held by a descriptor."""
 

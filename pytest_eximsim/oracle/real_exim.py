@@ -29,7 +29,7 @@ from .binary import Binary
 from .daemon import Daemon
 from .nameserver import Nameserver
 from .network import Wires, is_loopback
-from .services import refuse_what_only_the_simulator_has, serve_redis
+from .services import Stores, refuse_what_only_the_simulator_has
 
 if TYPE_CHECKING:
     from ..services.images import Images
@@ -57,6 +57,7 @@ class RealExim(Surroundings[Daemon]):
         self.longest = longest
         self.nameservers: list[Nameserver] = []
         self.proxies = Proxies()
+        self.stores = Stores(hub, self.network, self.redis_server.gate, lambda: self.zone)
         self.gates: dict[str, SqlGate] = {}
 
     # ---- starting
@@ -97,7 +98,7 @@ class RealExim(Surroundings[Daemon]):
         if not self.names:
             self.names = machine.names
         machine.configure(self._named(exim), placed)
-        serve_redis(self.hub, self.network, self.redis_server, machine)
+        self.stores.use(machine, self.gates[name])
 
     def _named(self, exim: Exim) -> Exim:
         """Where the scenario gives no configuration, PROXY is required from those that send it."""
@@ -174,6 +175,10 @@ class RealExim(Surroundings[Daemon]):
 
     # ---- steps
 
+    def change(self, name: str, value: Any, position: Position) -> None:
+        super().change(name, value, position)
+        self.stores.adjust()
+
     def _use_remotes(self, remotes: Mapping[str, Any]) -> None:
         super()._use_remotes(remotes)
         self.network.adjust()
@@ -195,11 +200,14 @@ class RealExim(Surroundings[Daemon]):
         running = machine.process is not None
         machine.stop()
         machine.configure(self._named(exim), configurations.place(exim, Path(machine.directory)))
+        self.stores.use(machine, self.gates[machine.name])
         if running:
             machine.start(self._occupied(machine))
 
     def expand(self, strings: Sequence[str]) -> list[tuple[bool, str]]:
-        return asking.expand(self._machine(None), strings)
+        machine = self._machine(None)
+        self.stores.also(machine, "\n".join(strings))
+        return asking.expand(machine, strings)
 
     def options(self, names: Sequence[str]) -> list[str]:
         return asking.options(self._machine(None), names)
@@ -265,6 +273,7 @@ class RealExim(Surroundings[Daemon]):
             machine.close()
         for nameserver in self.nameservers:
             nameserver.close()
+        self.stores.close()
         self.network.close()
         self.hub.close()
         self._close_neighbours()

@@ -6,4 +6,5 @@
     postgres.py     a real PostgreSQL (psycopg)
     mariadb.py      a real MariaDB or MySQL (PyMySQL)
     sqlite.py       SQLite files of the MTA's file tree
+    pgsql_wire.py, mysql_wire.py    the servers' side of the protocols, for a real Exim
 """

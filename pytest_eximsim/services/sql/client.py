@@ -36,6 +36,10 @@ class Client(ABC):
     def script(self, text: str) -> None:
         """Statements of `setup`, Unicode. Raises SqlError, ServiceError."""
 
+    @abstractmethod
+    def another(self) -> Client:
+        """A second connection to the same database, not open yet."""
+
     def connect(self) -> None:
         """Raises ServiceError when it cannot be reached, ServiceMissing without its library."""
         with self._one_at_a_time:

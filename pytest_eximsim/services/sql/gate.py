@@ -23,6 +23,10 @@ class Database(Protocol):
 
     def execute(self, statement: str) -> SqlResult: ...
 
+    def another(self) -> Database:
+        """The same database by a connection of its own."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -56,9 +60,8 @@ class SqlGate:
 
     def execute(self, kind: str, server: SqlServer, statement: str) -> SqlResult:
         """Raises SqlError; `connect` is set when nothing answers there."""
-        chosen = self._choose(kind, server)
-        self.seen.append((kind, server, chosen))
-        database = self.databases.get(chosen)
+        self.seen.append((kind, server, self._choose(kind, server)))
+        database = self.database(kind, server)
         if database is None:
             raise SqlError(self._refused(kind, server), connect=True)
         try:
@@ -76,6 +79,10 @@ class SqlGate:
         place = self.files.database(path)
         for statement in statements:
             self.on_file(place, statement.encode().decode("latin-1"))
+
+    def database(self, kind: str, server: SqlServer) -> Database | None:
+        """What answers there; None where nothing listens."""
+        return self.databases.get(self._choose(kind, server))
 
     def _choose(self, kind: str, server: SqlServer) -> str:
         if not self.servers:

@@ -59,6 +59,9 @@ class MariaDb(Client):
     def _is_open(self, connection: Any) -> bool:
         return bool(connection.open)
 
+    def another(self) -> MariaDb:
+        return MariaDb(self.url, self._database)
+
     def _open(self, flags: int = 0) -> Any:
         try:
             import pymysql

@@ -40,6 +40,9 @@ class OwnDatabase:
     def script(self, text: str) -> None:
         self._client.script(text)
 
+    def another(self) -> Client:
+        return self._client.another()
+
     def close(self) -> None:
         """Drop it. A server that has died meanwhile is no matter."""
         self._client.close()

@@ -39,6 +39,9 @@ class Postgres(Client):
     def _is_open(self, connection: Any) -> bool:
         return not connection.closed
 
+    def another(self) -> Postgres:
+        return Postgres(self.url, self._more.get("dbname"))
+
     def _open(self) -> Any:
         try:
             import psycopg

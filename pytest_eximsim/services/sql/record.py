@@ -30,6 +30,9 @@ class Recorder:
         self.unanswered.append(statement)
         return SqlResult()
 
+    def another(self) -> Recorder:
+        return self
+
     def close(self) -> None:
         """Nothing is open."""
 

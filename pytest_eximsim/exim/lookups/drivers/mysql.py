@@ -29,7 +29,7 @@ def _perform(p: Process, server: str, query: str) -> Tried:
     fields = take_apart("MySQL", server, 3)
     if isinstance(fields, Tried):
         return fields
-    host, port, socket = _place(fields[0])
+    host, port, socket = place_of(fields[0])
     if "/" in host:
         return deferred(f"unexpected slash in MySQL server hostname: {host}", final=True)
     try:
@@ -39,7 +39,7 @@ def _perform(p: Process, server: str, query: str) -> Tried:
     return Tried(reply_of(result, p.release))
 
 
-def _place(text: str) -> tuple[str, int | None, str]:
+def place_of(text: str) -> tuple[str, int | None, str]:
     """`host:port(socket)[group]`; the group of the option file is not used, since there is no option file."""
     text = text.partition("[")[0]
     text, _, socket = text.partition("(")

@@ -31,7 +31,7 @@ def _perform(p: Process, server: str, query: str) -> Tried:
     fields = take_apart("pgSQL", server, 3)
     if isinstance(fields, Tried):
         return fields
-    place = _place(fields[0])
+    place = place_of(fields[0])
     if isinstance(place, Tried):
         return place
     host, port, socket = place
@@ -44,7 +44,7 @@ def _perform(p: Process, server: str, query: str) -> Tried:
     return Tried(reply_of(result, p.release))
 
 
-def _place(host: str) -> tuple[str, int | None, str] | Tried:
+def place_of(host: str) -> tuple[str, int | None, str] | Tried:
     """Host and port, or the whole path of a socket, whose end is the port."""
     if host.startswith("("):
         socket = host[1:].partition(")")[0]

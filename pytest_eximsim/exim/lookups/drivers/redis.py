@@ -85,15 +85,22 @@ def _connection(p: Process, name: str, host: str) -> Connected | Tried:
     known: Connected | None = p.scratch.connections.get(("redis", name))
     if known is not None:
         return known
-    host, bracket, socket = host.partition("(")
+    place = place_of(host)
+    if isinstance(place, Tried):
+        return place
+    made = Connected(p.world.redis.connect(*place), p.pid)
+    p.scratch.connections["redis", name] = made
+    return made
+
+
+def place_of(text: str) -> tuple[str, int, str] | Tried:
+    """`host:port(socket)`."""
+    host, bracket, socket = text.partition("(")
     socket = socket.partition(")")[0] if bracket else ""
     host, colon, port = host.partition(":")
     if "/" in host:
         return deferred(f"unexpected slash in Redis server hostname: {host}", final=True)
-    number = _number(port) if colon else 6379
-    made = Connected(p.world.redis.connect(host, number, socket), p.pid)
-    p.scratch.connections["redis", name] = made
-    return made
+    return host, _number(port) if colon else 6379, socket
 
 
 def _number(text: str) -> int:
