@@ -401,7 +401,8 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
     if cases or state.foreign:
         from .report.header import header
 
-        state.header = header(cases, len(state.foreign))
+        options = config.getoption
+        state.header = header(cases, len(state.foreign), options("eximsim_mta"), options("eximsim_exim"))
     return state.header
 
 

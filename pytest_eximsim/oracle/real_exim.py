@@ -259,7 +259,7 @@ class RealExim(Surroundings[Daemon]):
         return [f"DNS: {name} {type}: {status.value}" for one in self.nameservers for (name, type), status in one.missing.items()]
 
     def describe(self, outcome: Outcome) -> None:
-        outcome.release, outcome.release_reason = self.binary.version, f"the real one: {self.binary.path}"
+        outcome.release, outcome.release_reason, outcome.imitated = self.binary.version, f"the real one: {self.binary.path}", False
         outcome.queued = any(one.waiting() for one in self.machines.values())
 
     def written(self) -> Mapping[str, bytes]:

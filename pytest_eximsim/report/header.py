@@ -1,4 +1,6 @@
-"""What the head of a run says of its scenarios: how many, which Exim is imitated and why, which HAProxy, how many YAML files of others."""
+"""What the head of a run says of its scenarios: how many, what they are played on, which Exim is imitated and why, which HAProxy, how many
+YAML files of others.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,14 @@ if TYPE_CHECKING:
 QUEUE = "accepted messages stay on the simulated queue, they are not delivered"
 
 
-def header(cases: Sequence[Case], foreign: int) -> list[str]:
-    """The lines; none where there is nothing to say."""
+def header(cases: Sequence[Case], foreign: int, subject: str = "simulator", exim: str | None = None) -> list[str]:
+    """The lines; none where there is nothing to say. `subject` as in --eximsim-mta, `exim` the path of the real one."""
     lines = []
     if cases:
         files = len({case.path for case in cases})
-        lines.append(f"{_many(len(cases), 'scenario')} in {_many(files, 'file')}; {QUEUE}")
-        for (release, reason), count in _releases(cases).items():
+        played = QUEUE if subject == "simulator" else _real(subject, exim)
+        lines.append(f"{_many(len(cases), 'scenario')} in {_many(files, 'file')}; {played}")
+        for (release, reason), count in _releases(cases).items() if subject == "simulator" else ():
             lines.append(f"imitates Exim {release}: {reason} ({_many(count, 'scenario')})")
         if any(case.tree.get("haproxy") is not None for case in cases):
             lines.append(_haproxy())
@@ -43,6 +46,18 @@ def header(cases: Sequence[Case], foreign: int) -> list[str]:
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _real(subject: str, path: str | None) -> str:
+    """What they are played on where that is not the simulator alone, which imitates the real one's release then."""
+    from ..oracle.binary import find_exim
+
+    try:
+        binary = find_exim(path)
+    except EximsimError as error:
+        return f"{error.message}; all are skipped"
+    played = f"the real Exim {binary.version} ({binary.path})"
+    return f"played on {played}" if subject == "exim" else f"played on {played} and on the simulator as Exim {binary.release}, and compared"
 
 
 def _haproxy() -> str:

@@ -91,7 +91,8 @@ def _context(outcome: Outcome, verbose: bool) -> Iterable[list[str]]:
     if not verbose:
         return
     if outcome.release:
-        yield [f"imitated: Exim {outcome.release}" + (f" ({outcome.release_reason})" if outcome.release_reason else "")]
+        played = "imitated" if outcome.imitated else "played on"
+        yield [f"{played}: Exim {outcome.release}" + (f" ({outcome.release_reason})" if outcome.release_reason else "")]
     for title, text in outcome.services:
         yield [f"{title}:", *(f"  {printable(line)}" for line in text.rstrip("\n").split("\n"))]
     if outcome.trace:

@@ -73,8 +73,9 @@ class Outcome:
     warnings: Sequence[tuple[Position, str]] = ()   # what a service said when it started
     trace: Sequence[str] = ()           # why each ACL statement did what it did (-v)
     services: Sequence[tuple[str, str]] = ()        # further sections: title and text (HAProxy's log, diffs)
-    release: str = ""                   # which Exim was imitated, and why
+    release: str = ""                   # which Exim it was or was imitated, and why
     release_reason: str = ""
+    imitated: bool = True
     haproxy: str = ""                   # which HAProxy took part, and how
     queued: bool = False                # messages stayed on the queue
     evidence: Evidence = field(default_factory=Evidence)
