@@ -71,15 +71,16 @@ class Written:
         """A line of Exim's with the line numbers that the user's file has."""
         if not (self.inserted or self.origins) or self.path not in text:
             return text
-        return re.sub(rf"line (\d+) of {re.escape(self.path)}", self._place, text)
+        path = re.escape(self.path)
+        text = re.sub(rf"line (\d+) of {path}", lambda found: "line {1} of {0}".format(*self._place(int(found[1]))), text)
+        return re.sub(rf"{path} (\d+)\)", lambda found: "{} {})".format(*self._place(int(found[1]))), text)
 
-    def _place(self, found: re.Match[str]) -> str:
-        number = int(found[1])
+    def _place(self, number: int) -> tuple[str, int]:
         number -= sum(1 for one in self.inserted if one <= number)
         if self.origins and 0 < number <= len(self.origins):
             origin = self.origins[number - 1]
-            return f"line {origin.line} of {origin.file}"
-        return f"line {number} of {self.path}"
+            return origin.file, origin.line
+        return self.path, number
 
 
 @dataclass

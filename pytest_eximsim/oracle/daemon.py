@@ -262,11 +262,9 @@ class Daemon:
         """Exim as somebody's command (`account`: uid and gid): what it prints, latin-1, and its exit code where that is not 0. It gets no
         environment: it would log that it purges it.
         """
-        uid, gid = account
         words = [fill(one, self.names).encode("utf-8", "surrogateescape").decode("latin-1") for one in arguments]
         filled = fill(input.decode("latin-1"), self.names).encode("latin-1")
-        before = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--init-groups", "env", "-i"]
-        done = self.hub.call_blocking(partial(self._run, words, filled, before))
+        done = self.hub.call_blocking(partial(self._run, words, filled, account))
         return done.stdout + done.stderr + (f"exit code {done.returncode}\n" if done.returncode else "")
 
     def account(self, user: str) -> tuple[int, int] | None:
@@ -277,9 +275,10 @@ class Daemon:
                 return int(uid), int(gid)
         return None
 
-    def _run(self, arguments: Sequence[str], input: bytes = b"", before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
-        words: list[Any] = [*before, self.binary.path, *(one.encode("latin-1") for one in arguments)]
-        process = self.machine.popen(words, self.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def _run(self, arguments: Sequence[str], input: bytes = b"",
+             account: tuple[int, int] | None = None) -> subprocess.CompletedProcess[str]:
+        words: list[Any] = [self.binary.path, *(one.encode("latin-1") for one in arguments)]
+        process = self.machine.popen(words, self.directory, account, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             output, errors = process.communicate(input, ASKING)
         except subprocess.TimeoutExpired:
@@ -312,13 +311,13 @@ class Daemon:
         return [self.written.original(line) for line in self.logs.lines(name)]
 
     def changed(self) -> dict[str, bytes]:
-        """Files that were written since the start, without logs and the spool."""
+        """Files that it has written since the start, without logs and the spool."""
         found: dict[str, bytes] = {}
         if self.spool is None:
             return found
-        own = ("/etc/hosts", self.names["@SPOOL@"], OWN, *(path.rpartition("/")[0] for path in self.logs.paths.values()), "/run/")
+        own = (self.names["@SPOOL@"], OWN, *(path.rpartition("/")[0] for path in self.logs.paths.values()), "/run/")
         for path, mark in self.files.marks().items():
-            if self.before.get(path) != mark and not path.startswith(tuple(one for one in own if one)):
+            if mark not in (self.before.get(path), self.files.given.get(path)) and not path.startswith(tuple(one for one in own if one)):
                 with contextlib.suppress(OSError):
                     found[path] = self.files.read(path)
         return found

@@ -181,15 +181,18 @@ class Machine:
     def root(self) -> str:
         return f"/proc/{self.pid}/root"
 
-    def command(self, arguments: Sequence[str], folder: str = "/") -> list[str]:
-        """The command line that runs a program there."""
-        return [program("nsenter"), f"--target={self.pid}", "--mount", "--uts", "--ipc", "--pid", "--root", f"--wdns={folder}", *arguments]
+    def command(self, arguments: Sequence[str], folder: str = "/", account: tuple[int, int] = (0, 0)) -> list[str]:
+        """The command line that runs a program there, as uid and gid."""
+        uid, gid = account
+        return [program("nsenter"), f"--target={self.pid}", "--mount", "--uts", "--ipc", "--pid", "--root", f"--wdns={folder}",
+                f"--setgid={gid}", f"--setuid={uid}", *arguments]
 
-    def popen(self, arguments: Sequence[str], folder: str = "/", **options: Any) -> subprocess.Popen[bytes]:
-        """A program there."""
-        environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **options.pop("env", {})}
+    def popen(self, arguments: Sequence[str], folder: str = "/", account: tuple[int, int] | None = None,
+              **options: Any) -> subprocess.Popen[bytes]:
+        """A program there: root's, or that of an account, without environment."""
+        environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"} if account is None else {}
         with self.network.entered():
-            return subprocess.Popen(self.command(arguments, folder), env=environment, **options)
+            return subprocess.Popen(self.command(arguments, folder, account or (0, 0)), env=environment, **options)
 
     def inside(self, function: Callable[[], T]) -> T:
         """Call it in a thread that sees this tree as its own. What it imports must be there already."""

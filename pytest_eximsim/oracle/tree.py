@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ServiceMissing
@@ -21,10 +21,13 @@ KERNEL = ("/proc/", "/sys/", "/dev/")
 
 @dataclass(frozen=True)
 class Tree:
-    """`root` is where the tree begins, `directory` what relative paths start from there. Paths are latin-1 text."""
+    """`root` is where the tree begins, `directory` what relative paths start from there; `given` are the marks of files that `give` made.
+    Paths are latin-1 text.
+    """
 
     root: str
     directory: str
+    given: dict[str, tuple[int, int, int]] = field(default_factory=dict, compare=False)
 
     def real(self, path: str) -> bytes:
         """Where a path of the tree is seen from here, links resolved. Raises OSError for a loop."""
@@ -71,6 +74,7 @@ class Tree:
         with open(target, "wb") as file:
             file.write(content)
         os.chmod(target, mode if mode is not None else 0o755 if content.startswith(b"#!") else 0o644)
+        self.given[target[len(os.fsencode(self.root)):].decode("latin-1")] = _mark(os.stat(target))
 
     def _given_by_kernel(self, target: bytes, path: str, content: bytes) -> None:
         try:
@@ -123,4 +127,8 @@ class Tree:
 
     def marks(self) -> dict[str, tuple[int, int, int]]:
         """What tells whether a file has changed."""
-        return {path: (found.st_ino, found.st_size, found.st_mtime_ns) for path, found in self.files()}
+        return {path: _mark(found) for path, found in self.files()}
+
+
+def _mark(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns

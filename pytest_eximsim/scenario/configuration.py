@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def combined(common: Exim | None, own: Exim | None) -> Exim | None:
         return own or common
     instead = {one for pair in _EXCLUDING for one in pair for other in pair if other != one and getattr(own, other) is not None}
     changes: dict[str, Any] = {}
-    for name in common.places:
+    for name in (one.name for one in fields(common) if one.name not in ("nodes", "places", "position")):
         mine, theirs = getattr(own, name), getattr(common, name)
         if isinstance(mine, dict) and isinstance(theirs, dict):
             changes[name] = {**theirs, **mine}
