@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ServiceMissing
 from ..exim.world import Endpoint, TlsFailed
+from . import folders
 
 if TYPE_CHECKING:
     import ssl
@@ -123,7 +123,7 @@ class TlsMaker:
             yield chain
             return
         names = tuple(dict.fromkeys(name for name in (self.hostname, local.address) if name and not name.startswith("/"))) or ("localhost",)
-        with tempfile.TemporaryDirectory(prefix="eximsim-") as folder:
+        with folders.temporary() as folder:
             path = os.path.join(folder, "made.pem")
             with open(path, "wb") as file:
                 file.write(self.authority.certificate_pem(names))

@@ -33,7 +33,12 @@ class Owner:
 
     @classmethod
     def current(cls) -> Owner:
-        return cls(platform.node(), _boot_id(), os.getpid(), _started(os.getpid()))
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> Owner:
+        """A process that runs."""
+        return cls(platform.node(), _boot_id(), pid, _started(pid))
 
     def gone(self) -> bool:
         """Is that process provably dead? Never true for another host."""

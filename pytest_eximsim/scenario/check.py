@@ -5,7 +5,6 @@ The rules of a scenario file are the loader's, those of an Exim configuration ex
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from ..exim.release import RELEASES
 from ..haproxy.assignment import Party, assign
 from ..haproxy.config import Config, parse_files
 from ..haproxy.listeners import choose_listener
+from ..runtime import folders
 from ..runtime.accounts import Accounts
 from ..runtime.files import FileTree
 from . import configuration as configurations
@@ -78,8 +78,7 @@ def _exims(scenario: Scenario) -> Iterator[Exim]:
 
 def check_exim(exim: Exim, scenario: Scenario) -> list[Finding]:
     """The findings of one MTA's configuration, with the user's own places."""
-    with tempfile.TemporaryDirectory(prefix="eximsim-") as folder:
-        work = Path(folder)
+    with folders.temporary() as work:
         placed = configurations.place(exim, work)
         names = names_of(work, placed)
         files = FileTree(work, given=given_files(scenario.files or {}, names, placed), root=placed.root, folder=placed.folder)

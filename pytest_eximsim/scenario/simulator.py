@@ -5,8 +5,6 @@ One MTA by itself is machine.py; what is around MTAs whoever they are is surroun
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -20,6 +18,7 @@ from ..exim.rewrite import brw_results
 from ..exim.routers.aside import without_logs
 from ..exim.routers.show import answer
 from ..exim.world import Endpoint, Stream
+from ..runtime import folders
 from ..runtime.accounts import Accounts
 from ..runtime.files import FileTree
 from ..runtime.hub import Hub
@@ -57,7 +56,7 @@ class Simulator(Surroundings[Machine]):
         self.resolver = ZoneResolver(zone_of(environment), environment.hosts or "", hub)
         self.book = LogBook()
         self.with_header: set[Endpoint] = set()     # clients that send a PROXY header first
-        self.work = Path(tempfile.mkdtemp(prefix="eximsim-"))
+        self.work = folders.make()
 
     # ---- starting
 
@@ -279,6 +278,6 @@ class Simulator(Surroundings[Machine]):
         self._stop_edge()
         self.hub.close()
         self._close_neighbours()
-        shutil.rmtree(self.work, ignore_errors=True)
+        folders.remove(self.work)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import ServiceError
+from ...runtime import folders
 from .binary import Binary
 
 OVERLAY = """\
@@ -68,6 +69,7 @@ class HaproxyProcess:
         self.process = subprocess.Popen(
             argv, env=self.binary.environment(self.variables), cwd=self.working_directory, stdin=subprocess.DEVNULL,
             stdout=self.writing.fileno(), stderr=self.writing.fileno(), pass_fds=[*self.inherited, self.admin.fileno()])
+        folders.add_program(self.folder, self.process.pid)
         self.writing.close()
         self.printed.setblocking(False)
         self._await_answer()

@@ -8,9 +8,7 @@ connections is the runner's `serve(party, stream, proxied)`. Not here: how the c
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +22,7 @@ from ...haproxy.config import Config, parse_files
 from ...haproxy.listeners import Listener, backends_of, choose_listener, destination, mail_listeners
 from ...haproxy.proxies import Server
 from ...haproxy.runcopy import RunCopy, portable
+from ...runtime import folders
 from ...wire.proxy import End, encode_v1
 from .binary import Binary, find_binary
 from .checks import CheckStream
@@ -92,7 +91,7 @@ class HaproxyService:
         self.binary: Binary = find_binary(self.settings.binary)
         if self.settings.requires and not self.binary.satisfies(self.settings.requires):
             raise ServiceMissing(f"needs HAProxy {self.settings.requires}; here is {self.binary.version} ({self.binary.source})")
-        self.folder = Path(tempfile.mkdtemp(prefix="eximsim-"))
+        self.folder = folders.make()
         self.chosen = dict(self.settings.servers)
         self.process: HaproxyProcess | None = None
         self.copy: RunCopy | None = None
@@ -137,7 +136,7 @@ class HaproxyService:
             process.stop()
         self.process, self.older = None, []
         self.ports.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
     older: list[HaproxyProcess] = field(default_factory=list)
 

