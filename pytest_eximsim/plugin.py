@@ -61,11 +61,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="permit what is off unless named: run (the step that runs a program)")
     group.addoption("--eximsim-timeout", type=_seconds, default=60.0, metavar="SECONDS", help="longest real time of one scenario (60)")
     group.addoption("--eximsim-mta", choices=["simulator", "exim", "both"], default="simulator",
-                    help="what scenarios run on: the simulator, a real Exim, or both with the difference shown (root and Linux)")
-    group.addoption("--eximsim-exim", metavar="PATH", help="the real Exim's binary (exim4 or exim on PATH)")
+                    help="what scenarios run on: the simulator, a real Exim, or both with the difference shown (Linux; as root, or in a "
+                         "container of eximsim_exim_image)")
+    group.addoption("--eximsim-exim", metavar="PATH", help="the real Exim's binary (exim4 or exim on PATH); with eximsim_exim_image "
+                                                              "a path in the image")
     group.addoption("--eximsim-update", action="store_true",
                     help="write what the MTA does into the scenario files, in place of what they expect")
     group.addoption("--eximsim-keep", metavar="DIR", help="keep the logs and files of each scenario below DIR")
+    parser.addini("eximsim_exim_image", "the image whose Exim is the real one of --eximsim-mta, run in a container; without it, this "
+                                        "machine's is run in namespaces, which takes root", default="")
     parser.addini("eximsim_dirs", "names of folders whose YAML files may be scenario files (scenarios)", type="args", default=["scenarios"])
     for kind, image in IMAGES.items():
         parser.addini(f"eximsim_{kind}_image", f"the image of containers of `provider: container` ({image})", default=image)
@@ -361,7 +365,7 @@ def run(bound: BoundCase, config: pytest.Config) -> Outcome:
     from .scenario.outcome import Outcome
 
     try:
-        binary = find_exim(config.getoption("eximsim_exim"))
+        binary = find_exim(config.getoption("eximsim_exim"), config.getini("eximsim_exim_image"))
     except ServiceMissing as absent:
         return Outcome(skipped=absent.message)
     if subject == "both":

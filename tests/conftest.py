@@ -196,7 +196,7 @@ def mysql_url(require: Require) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def images(require: Require) -> Mapping[str, str]:
-    """Images of Debian's packages, by `redis`, `postgres` and `mariadb`: no registry is asked. The first build takes minutes."""
+    """Images of Debian's packages, by `redis`, `postgres`, `mariadb` and `exim`: no registry is asked. The first build takes minutes."""
     from pytest_eximsim.runtime import containers
 
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")      # its image would have to come from a registry

@@ -1,6 +1,7 @@
 """Play scenario files on the simulator and on a real Exim, and show what the two do differently. Exit code 0 where they agree.
 
-The real Exim runs in private namespaces of its own (as root); the machine's mail system is not touched. Its release and build are imitated.
+The real Exim runs in private namespaces of its own, as root, or with --exim-image in a container; the machine's mail system is not
+touched. Its release and build are imitated.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ HELP = "play scenarios on the simulator and on a real Exim, and show the differe
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--exim", metavar="PATH", help="the real Exim (exim4 or exim on PATH)")
+    parser.add_argument("--exim-image", default="", metavar="IMAGE", help="take it from this image, in a container (no root, but Docker)")
 
 
 def run(options: argparse.Namespace) -> int:
     from ..oracle.binary import find_exim
     from ..scenario.loader import load
 
-    binary = find_exim(options.exim)
+    binary = find_exim(options.exim, options.exim_image)
     counts = {"agree": 0, "differ": 0, "not compared": 0}
     for name in options.files:
         for case in load(Path(name), name).cases:

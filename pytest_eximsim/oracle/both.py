@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,13 +10,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ..errors import Position
+from ..runtime import folders
 from ..scenario.loader import BoundCase
 from ..scenario.model import Clock, Exim
 from ..scenario.outcome import Failure, Outcome
-from ..scenario.runner import RunOptions, play_on, run_case
+from ..scenario.runner import RunOptions, run_case
 from .binary import Binary
 from .compare import Difference, differences
-from .real_exim import RealExim
 
 DEBIAN = "/etc/exim4/exim4.conf"
 
@@ -40,9 +39,20 @@ def _refusal_expected(bound: BoundCase) -> bool:
     return bound.expect is not None and bound.expect.config_error is not None
 
 
+def play_real(bound: BoundCase, options: RunOptions, binary: Binary) -> Outcome:
+    """What the real Exim did, here or in a container."""
+    if binary.image:
+        from .container import agent_of
+
+        return agent_of(binary.image).play(bound, options, binary)
+    from .real_exim import play
+
+    return play(bound, options, binary)
+
+
 def run_real(bound: BoundCase, options: RunOptions, binary: Binary) -> Outcome:
     """On the real Exim alone. A configuration that it cannot read is no failure, but where `config_error` is expected."""
-    outcome = play_on(lambda trace: RealExim(bound.scenario, binary, options.images, options.timeout), bound, options)
+    outcome = play_real(bound, options, binary)
     refusal = outcome.evidence.refusal
     if refusal is not None and not _refusal_expected(bound):
         outcome.failures = []
@@ -52,14 +62,14 @@ def run_real(bound: BoundCase, options: RunOptions, binary: Binary) -> Outcome:
 
 def refused(binary: Binary, refusal: tuple[str, ...]) -> str:
     """Exim's own message as a reason."""
-    return f"{binary.path} ({binary.version}) cannot read the configuration: {' '.join(line.strip() for line in refusal)}"
+    return f"{binary.name} ({binary.version}) cannot read the configuration: {' '.join(line.strip() for line in refusal)}"
 
 
 def compare(bound: BoundCase, options: RunOptions, binary: Binary) -> Comparison:
     """On both. Expectations are looked at where the scenario is not for another release."""
     check = _release_of(bound) in (None, binary.release)
     both = replace(options, forgiving=True, check=check)
-    real = play_on(lambda trace: RealExim(bound.scenario, binary, options.images, options.timeout), bound, both)
+    real = play_real(bound, both, binary)
     if real.skipped:
         return Comparison(Outcome(), real, skipped=real.skipped)
     with _imitating(bound, binary) as same:
@@ -106,8 +116,8 @@ def _release_of(bound: BoundCase) -> str | None:
 @contextlib.contextmanager
 def _imitating(bound: BoundCase, binary: Binary) -> Iterator[BoundCase]:
     """The same scenario for a simulator of this binary's release and build, at the same time."""
-    with tempfile.TemporaryDirectory(prefix="eximsim-build-") as folder:
-        build = _build(binary, Path(folder))
+    with folders.temporary() as folder:
+        build = _build(binary, folder)
 
         def same(exim: Exim | None) -> Exim:
             return replace(exim or Exim(), version=binary.release, version_number=binary.version, build=build)

@@ -83,7 +83,8 @@ class Daemon:
 
     def build(self, placed: Placed) -> None:
         """Make the machine with everything that the scenario gives. Raises ServiceError, OSError."""
-        self.built = Machine.start(self.site.network, self.exim.hostname or HOSTNAME, self._folders(), [self.binary.folder])
+        self.built = Machine.start(self.site.network, self.exim.hostname or HOSTNAME, self._folders(), [self.binary.folder],
+                                   image=bool(self.binary.image))
         self.files = Tree(self.machine.root, self.directory)
         self.hosts = self.environment.hosts or ""
         self.names.update({"@CONFIG@": self.binary.configuration, "@DIR@": self.directory, "@PWD@": self.directory,
@@ -241,7 +242,7 @@ class Daemon:
         """End the daemon and what it does."""
         if self.process is not None:
             with contextlib.suppress(OSError):
-                self.machine.popen(["/bin/kill", "-TERM", *(str(one) for one in self.machine.processes())]).wait(5)
+                self.machine.end_processes()
             until = self.hub.real_now() + 5
             while self.machine.processes() and self.hub.real_now() < until:
                 self.hub.real_sleep(POLL)

@@ -3,12 +3,14 @@
 It makes namespaces of its own (mounts, processes, host name, IPC; the network is that of its caller), builds a root folder in memory in
 which only the machine's programs and libraries appear, read-only, and then waits for the end of its input. When that comes (also because
 the caller was killed) it ends, and with it, being process 1 there, the kernel ends every process of the machine and forgets all its files.
+Any input before asks the other processes there to end.
 
 Prints its process id as the caller sees it, then `ready`, or one line that says what failed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -44,12 +46,17 @@ def main() -> int:
         return 1
     print("ready", flush=True)
     while os.read(0, 4096):
-        pass
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGTERM)     # all but process 1, which this is
     return 0
 
 
 def build(plan: dict[str, Any]) -> None:
-    """`hostname`; `share`: folders and files of the machine, read-only; `devices`; `folders`: [path, mode, uid, gid]."""
+    """`hostname`; `share`: folders and files of the machine, read-only; `devices`; `folders`: [path, mode, uid, gid]; `top`: the machine
+    is what stands at the top of this mount namespace (in a container, its image), not the root folder that the caller has changed to.
+    """
+    if plan["top"]:
+        leave_root()
     name = plan["hostname"].encode()
     _check(libc.sethostname(name, len(name)), "sethostname")
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
@@ -66,6 +73,13 @@ def build(plan: dict[str, Any]) -> None:
     _mount(CRADLE, "/", None, MS_MOVE)
     os.chroot(".")
     os.chdir("/")
+
+
+def leave_root() -> None:
+    """Go to the top of this process' mount namespace, whatever root folder it has: entering a namespace does that."""
+    own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    _check(libc.setns(own, CLONE_NEWNS), "setns")
+    os.close(own)
 
 
 def _share(path: str, source: int, *, read_only: bool) -> None:

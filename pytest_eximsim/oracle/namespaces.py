@@ -160,9 +160,12 @@ class Machine:
     log: Any = field(repr=False, default=None)
 
     @classmethod
-    def start(cls, network: Network, hostname: str, folders: Sequence[Folder], share: Sequence[str] = ()) -> Machine:
-        """`share`: more of the machine's files and folders that are seen, read-only. Raises ServiceError."""
-        plan = {"hostname": hostname, "share": [*SHARED, *share], "devices": list(DEVICES),
+    def start(cls, network: Network, hostname: str, folders: Sequence[Folder], share: Sequence[str] = (), *,
+              image: bool = False) -> Machine:
+        """`share`: more files and folders that are seen, read-only; `image`: what is seen is the image's of the container that this
+        process runs in, though it sees other files itself (agent.py). Raises ServiceError.
+        """
+        plan = {"hostname": hostname, "share": [*SHARED, *share], "devices": list(DEVICES), "top": image,
                 "folders": [[one.path, one.mode, one.uid, one.gid] for one in folders]}
         with network.entered():
             holder = subprocess.Popen([sys.executable, "-I", "-S", str(HOLDER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -224,6 +227,12 @@ class Machine:
                     if state not in "ZX":
                         found[int(name)] = state
         return found
+
+    def end_processes(self) -> None:
+        """Tell all processes there to end (SIGTERM)."""
+        assert self.holder.stdin is not None
+        self.holder.stdin.write(b"end\n")
+        self.holder.stdin.flush()
 
     def close(self) -> None:
         """End everything in it."""

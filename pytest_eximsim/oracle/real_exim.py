@@ -22,6 +22,7 @@ from ..scenario.calling import zone_of
 from ..scenario.machine import addresses_of
 from ..scenario.model import Environment, Exim, ProxyHeader
 from ..scenario.outcome import Outcome
+from ..scenario.runner import RunOptions, play_on
 from ..scenario.surroundings import Surroundings
 from . import asking
 from .behind import Proxies
@@ -32,6 +33,7 @@ from .network import Wires, is_loopback
 from .services import Stores, refuse_what_only_the_simulator_has
 
 if TYPE_CHECKING:
+    from ..scenario.loader import BoundCase
     from ..services.images import Images
     from ..services.sql.gate import SqlGate
     from .spool import Kept
@@ -259,7 +261,7 @@ class RealExim(Surroundings[Daemon]):
         return [f"DNS: {name} {type}: {status.value}" for one in self.nameservers for (name, type), status in one.missing.items()]
 
     def describe(self, outcome: Outcome) -> None:
-        outcome.release, outcome.release_reason, outcome.imitated = self.binary.version, f"the real one: {self.binary.path}", False
+        outcome.release, outcome.release_reason, outcome.imitated = self.binary.version, f"the real one: {self.binary.name}", False
         outcome.queued = any(one.waiting() for one in self.machines.values())
 
     def written(self) -> Mapping[str, bytes]:
@@ -277,3 +279,8 @@ class RealExim(Surroundings[Daemon]):
         self.network.close()
         self.hub.close()
         self._close_neighbours()
+
+
+def play(bound: BoundCase, options: RunOptions, binary: Binary) -> Outcome:
+    """One scenario on it, in namespaces of this process."""
+    return play_on(lambda trace: RealExim(bound.scenario, binary, options.images, options.timeout), bound, options)

@@ -61,7 +61,9 @@ _running: set[RunningContainer] = set()
 
 @dataclass(frozen=True)
 class Specification:
-    """What to start: `ready` is called with the container until it stops raising (the exception is the reason when time is over)."""
+    """What to start: `ready` is called with the container until it stops raising (the exception is the reason when time is over).
+    `options` are more of docker's own (the keywords of its `containers.create`).
+    """
 
     image: str
     ports: Sequence[int]
@@ -69,6 +71,7 @@ class Specification:
     environment: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ()
     within: float = 60.0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def start(specification: Specification) -> RunningContainer:
@@ -83,7 +86,7 @@ def start(specification: Specification) -> RunningContainer:
         with contextlib.suppress(Exception):
             raw.stop(force=True, delete_volume=True)
         raise ServiceMissing(_not_started(specification.image, error)) from None
-    container = RunningContainer(specification.image, {}, raw, _remote_host() or "127.0.0.1")
+    container = RunningContainer(specification.image, {}, raw, remote_host() or "127.0.0.1")
     _running.add(container)
     try:
         _await_ready(container, specification)
@@ -111,11 +114,11 @@ def _create(specification: Specification) -> Any:
     if specification.command:
         raw.with_command(list(specification.command))
     for port in specification.ports:
-        raw.ports[f"{port}/tcp"] = None if _remote_host() else ("127.0.0.1", None)  # type: ignore[assignment]
-    return raw.with_kwargs(labels={LABEL: str(Owner.current())})
+        raw.ports[f"{port}/tcp"] = None if remote_host() else ("127.0.0.1", None)  # type: ignore[assignment]
+    return raw.with_kwargs(labels={LABEL: str(Owner.current())}, **specification.options)
 
 
-def _remote_host() -> str:
+def remote_host() -> str:
     """The host of a Docker that is not this machine's, "" for a local one; testcontainers' own variables count."""
     for name in ("TESTCONTAINERS_HOST_OVERRIDE", "TC_HOST"):
         if os.environ.get(name):
