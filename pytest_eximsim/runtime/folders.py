@@ -1,4 +1,5 @@
-"""Temporary folders of a run. What a killed run left, folders and the programs that work in them, is removed by the next one.
+"""Temporary folders of a run. What a killed run left, folders and the programs that work in them, is removed behind it (guard.py), or by
+the next one.
 
 Beside each folder stands a file with its owner (owner.py), before the folder is there, and then a line for each program. Only what is
 provably a dead process' is touched.
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from . import guard
 from .owner import Owner, sweeping
 
 PREFIX = "eximsim-"
@@ -24,6 +26,7 @@ NOTE = ".owner"
 def make(prefix: str = PREFIX) -> Path:
     """A new folder for this process, which nobody else can read; to be given to `remove`. `prefix` begins with PREFIX."""
     _sweep_once(tempfile.gettempdir())
+    guard.watch()
     descriptor, note = tempfile.mkstemp(NOTE, prefix)
     with open(descriptor, "w") as file:
         file.write(f"{_label(os.getpid())}\n")

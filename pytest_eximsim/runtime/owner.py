@@ -74,9 +74,12 @@ def _boot_id() -> str:
 
 
 def _started(pid: int) -> str:
-    """The process' start time in clock ticks since boot, or "" when there is no such process."""
+    """The process' start time in clock ticks since boot, or "" when there is no such process; one that has ended and only its parent does
+    not know it yet is none.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else fields[19]
     except OSError:
         with contextlib.suppress(OSError):
             os.kill(pid, 0)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pytest_eximsim.runtime import folders
+from pytest_eximsim.runtime import folders, guard
 from pytest_eximsim.runtime.owner import Owner
 
 #: Makes a folder in which a program works, says both, and waits to be killed.
 MAKES = """
 import subprocess, sys, tempfile
 tempfile.tempdir = sys.argv[1]
-from pytest_eximsim.runtime import folders
+from pytest_eximsim.runtime import folders, guard
+guard.SHELL = sys.argv[2]
 folder = folders.make()
 (folder / "file").touch()
 program = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -34,16 +37,24 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def other(place: Path) -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
-    """Another run, its folder, and the program in it."""
-    process = subprocess.Popen([sys.executable, "-c", MAKES, str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+@contextlib.contextmanager
+def running(place: Path, shell: str) -> Iterator[tuple[subprocess.Popen[str], Path, Owner]]:
+    """Another run, its folder, and the program in it. Without a shell, nobody is behind it when it is killed."""
+    process = subprocess.Popen([sys.executable, "-c", MAKES, str(place), shell], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     folder, program = process.stdout.readline().split()
-    yield process, Path(folder), int(program)
-    process.kill()
-    process.communicate()
-    folders.sweep()
+    try:
+        yield process, Path(folder), Owner.of(int(program))
+    finally:
+        process.kill()
+        process.communicate()
+        folders.sweep()
+
+
+@pytest.fixture
+def other(place: Path) -> Iterator[tuple[subprocess.Popen[str], Path, Owner]]:
+    with running(place, "/nosuch") as made:
+        yield made
 
 
 def names(place: Path) -> list[str]:
@@ -60,30 +71,42 @@ def test_one_is_private_and_leaves_nothing(place: Path) -> None:
     assert names(place) == []
 
 
-def test_that_of_a_living_run_stays(other: tuple[subprocess.Popen[str], Path, int]) -> None:
+def test_that_of_a_living_run_stays(other: tuple[subprocess.Popen[str], Path, Owner]) -> None:
     _, folder, program = other
     assert folders.sweep() == []
     assert (folder / "file").exists()
-    assert not Owner.of(program).gone()
+    assert not program.gone()
 
 
-def test_a_killed_runs_folder_and_program_go(other: tuple[subprocess.Popen[str], Path, int], place: Path) -> None:
-    process, folder, number = other
-    program = Owner.of(number)
+def test_a_killed_runs_folder_and_program_go_with_the_next_run(other: tuple[subprocess.Popen[str], Path, Owner], place: Path) -> None:
+    process, folder, program = other
     process.kill()
     process.wait()
     assert not program.gone()
     assert folders.sweep() == [folder]
     assert names(place) == []
-    assert ended(program)
+    soon(program.gone)
 
 
-def ended(program: Owner) -> bool:
-    """Its new parent may not have taken note yet."""
-    try:
-        return Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except FileNotFoundError:
-        return True
+def test_a_killed_runs_folder_and_program_go_at_once(place: Path) -> None:
+    """Its parent has not even taken note."""
+    with running(place, guard.SHELL) as (process, _, program):
+        process.kill()
+        soon(lambda: names(place) == [] and program.gone())
+
+
+def test_who_ends_by_itself_keeps_what_is_not_removed(place: Path) -> None:
+    """Nobody sweeps behind it: the next run does."""
+    with running(place, guard.SHELL) as (process, folder, _):
+        process.communicate()
+        assert folder.is_dir()
+
+
+def soon(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_the_number_may_be_anothers_by_now(place: Path) -> None:
