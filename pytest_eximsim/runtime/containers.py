@@ -187,7 +187,8 @@ def sweep() -> list[str]:
         _swept = True
         atexit.register(stop_all)
         with sweeping():
-            stale = [c for c in client.containers.list(all=True, filters={"label": LABEL}) if is_stale(c.labels.get(LABEL, ""))]
+            ours = client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
+            stale = [c for c in ours if is_stale(c.labels.get(LABEL, ""))]
             for container in stale:
                 with contextlib.suppress(Exception):
                     container.remove(force=True, v=True)
