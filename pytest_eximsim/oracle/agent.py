@@ -8,6 +8,7 @@ that process has gone, however that happened, everything here ends, too.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import os
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -43,7 +45,9 @@ def main() -> int:
     _mount("proc", "/proc", "proc")
     _mount("eximsim", TEMPORARY, "tmpfs")
     connection = Connection(asker.detach())
+    atexit.register(connection.close)       # the last that is done: the caller waits for it, then removes the container
     _become(connection.recv())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(connection.fileno(),), daemon=True).start()
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
@@ -77,7 +81,7 @@ def _become(caller: dict[str, Any]) -> None:
 
 
 def _end_with(descriptor: int) -> None:
-    """When the caller has gone: end the scenario as Ctrl-C does, and then this process in any case."""
+    """When the caller has gone: end the scenario that is played as Ctrl-C does, and then this process in any case."""
     gone = select.poll()
     gone.register(descriptor, POLLRDHUP)
     gone.poll()
@@ -98,11 +102,21 @@ def _answer(request: tuple[str, tuple[Any, ...]], image: int, search: str) -> tu
     try:
         if word == "find":
             return "done", find_in(Tree(f"/proc/self/fd/{image}", "/"), search, *arguments)
-        return "done", play(*arguments)
+        with _interruptible():
+            return "done", play(*arguments)
     except EximsimError as error:
         return "raised", error
     except Exception:
         return "raised", ServiceError(f"the agent in the container fails: {traceback.format_exc()}")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ HOST = "/host"
 #: To make namespaces and mounts, to give networks addresses, to look into the processes of a machine.
 CAPABILITIES = ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"]
 UNCONFINED = ["apparmor=unconfined", "seccomp=unconfined", "label=disable"]
+#: Docker's own default; testcontainers takes an agent that is not told for a process in one of Docker's networks.
+DOCKER = "unix:///var/run/docker.sock"
 STARTING, ENDING = 60.0, 15.0
 #: How long the agent is waited for before it is looked whether its container still runs.
 LOOK = 0.5
@@ -77,7 +79,8 @@ class Agent:
                 raise ServiceMissing(f"no real Exim in a container: {sys.executable} does not run in it, whose {HOST} should be this "
                                      f"machine's root folder. Does Docker run elsewhere? {error.message}") from None
         agent = cls(image, container, Connection(found[0].detach()))
-        agent.connection.send({"path": [*sys.path, str(AGENT.parents[2])], "folder": os.getcwd(), "environment": dict(os.environ)})
+        agent.connection.send({"path": [*sys.path, str(AGENT.parents[2])], "folder": os.getcwd(),
+                               "environment": {"DOCKER_HOST": DOCKER, **os.environ}})
         return agent
 
     @property
