@@ -1,7 +1,8 @@
 """Containers by testcontainers: started with a label that says whose they are, removed at the end, swept when a killed run left them.
 
-Ours is what carries the label `net.eximsim.owner` (owner.py); it is stale when its owner is gone. Nothing else is ever touched. Ports are
-published on loopback only. Docker and testcontainers are imported when the first container is wanted.
+Ours is what carries the label `net.eximsim.owner` (owner.py); it is stale when its owner is gone, and then swept behind the killed run
+(guard.py) or by the next one. Nothing else is ever touched. Ports are published on loopback only. Docker and testcontainers are imported
+when the first container is wanted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ServiceError, ServiceMissing
+from . import guard
 from .owner import Owner, is_stale, sweeping
 
 LABEL = "net.eximsim.owner"
@@ -80,6 +82,7 @@ def start(specification: Specification) -> RunningContainer:
     Raises ServiceMissing without Docker or its packages, ServiceError (with the container's log) when it does not come up.
     """
     raw = _create(specification)
+    guard.watch_containers()
     try:
         raw.start()
     except Exception as error:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from pytest_eximsim.runtime.owner import Owner
 
 SCENARIO = """\
 haproxy: haproxy.cfg
+redis: {provider: container}
 remotes:
   mx: {address: 203.0.113.5}
 scenarios:
@@ -44,14 +45,15 @@ WITHIN = 30.0
 
 
 @pytest.fixture(params=["namespaces", "container"])
-def options(request: pytest.FixtureRequest, require: Callable[[str], str]) -> list[str]:
+def options(request: pytest.FixtureRequest, require: Callable[[str], str], images: Mapping[str, str]) -> list[str]:
     require("haproxy")
+    redis = ["-o", f"eximsim_redis_image={images['redis']}"]
     if request.param == "container":
-        return ["-o", f"eximsim_exim_image={request.getfixturevalue('images')['exim']}"]
+        return [*redis, "-o", f"eximsim_exim_image={images['exim']}"]
     require("exim4")
     if os.getuid():
         pytest.skip("namespaces take root")
-    return []
+    return redis
 
 
 @pytest.fixture
@@ -72,6 +74,8 @@ def test_nothing_is_left(tmp_path: Path, temporary: Path, options: list[str], su
         owner = Owner.of(run.pid)
         soon(lambda: {"exim4", "haproxy"} <= {name for name, _ in descendants(run.pid, owner)})
         found = descendants(run.pid, owner)
+        owners = {str(owner), *(str(one) for _, one in found)}
+        assert containers_of(owners)
         networks = {network for _, one in found if (network := network_of(one.pid)) != network_of(os.getpid())}
         assert len(found) > 3 and networks
     finally:
@@ -80,7 +84,7 @@ def test_nothing_is_left(tmp_path: Path, temporary: Path, options: list[str], su
     assert ended == -signal.SIGKILL
     soon(lambda: all(one.gone() for _, one in found))
     soon(lambda: not networks & {network_of(int(name)) for name in os.listdir("/proc") if name.isdigit()})
-    soon(lambda: containers_of(owner) == [])
+    soon(lambda: containers_of(owners) == [])
     soon(lambda: [one.name for one in temporary.iterdir() if one.suffix != ".lock"] == [])
     assert str(temporary) not in Path("/proc/self/mounts").read_text()
 
@@ -101,22 +105,20 @@ def descendants(pid: int, owner: Owner) -> list[tuple[str, Owner]]:
             if place.name.isdigit():
                 head, _, rest = (place / "stat").read_text().rpartition(")")
                 names[int(place.name)], parents[int(place.name)] = head.partition("(")[2], int(rest.split()[1])
-    found = {pid, *containers_of(owner)}
+    found = {pid, *containers_of({str(owner)})}
     while more := {one for one, parent in parents.items() if parent in found} - found:
         found |= more
     return [(names.get(one, ""), Owner.of(one)) for one in found - {pid}]
 
 
-def containers_of(owner: Owner) -> list[int]:
-    """The first processes of a run's containers; 0 of one that does not run."""
-    if containers.available():
-        return []       # there is no Docker
+def containers_of(owners: set[str]) -> list[int]:
+    """The first processes of containers, those that an agent has started too; 0 of one that does not run."""
     import docker
 
     client = docker.from_env()
     try:
-        found = client.containers.list(all=True, filters={"label": f"{containers.LABEL}={owner}"}, ignore_removed=True)
-        return [one.attrs["State"]["Pid"] for one in found]
+        found = client.containers.list(all=True, filters={"label": containers.LABEL}, ignore_removed=True)
+        return [one.attrs["State"]["Pid"] for one in found if one.labels[containers.LABEL] in owners]
     finally:
         client.close()
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,9 +18,11 @@ from pytest_eximsim.runtime import containers
 from pytest_eximsim.runtime.containers import LABEL, RunningContainer, Specification, start
 from pytest_eximsim.runtime.owner import Owner
 
-#: Starts a container, says its id, and waits for its own end.
+#: Starts a container, says its id, and waits for its own end. With a word more nobody is behind it when it is killed.
 STARTS = """
 import sys
+from pytest_eximsim.runtime import guard
+guard.SHELL = "" if sys.argv[2:] else guard.SHELL
 from pytest_eximsim.runtime.containers import Specification, start
 container = start(Specification(sys.argv[1], [6379], lambda container: None))
 print(container.raw.get_wrapped_container().id, flush=True)
@@ -51,7 +54,7 @@ def running(specification: Specification) -> Iterator[RunningContainer]:
 
 
 def is_there(client: Any, id: str) -> bool:
-    return any(one.id == id for one in client.containers.list(all=True))
+    return any(one.id == id for one in client.containers.list(all=True, ignore_removed=True))
 
 
 def at_once(container: RunningContainer) -> None:
@@ -85,10 +88,11 @@ def never(container: RunningContainer) -> None:
 
 
 def test_one_that_is_never_ready_shows_its_log(docker: Any, image: str) -> None:
-    before = {one.id for one in docker.containers.list(all=True)}
+    before = {one.id for one in docker.containers.list(all=True, ignore_removed=True)}
     with pytest.raises(ServiceError, match=r"was not ready within 1 s \(nobody answers\)\n(.*\n)*.*Ready to accept connections"):
         start(Specification(image, [6379], never, within=1.0))
-    assert {one.id for one in docker.containers.list(all=True) if one.labels.get(LABEL) == str(Owner.current())} <= before
+    ours = docker.containers.list(all=True, filters={"label": f"{LABEL}={Owner.current()}"}, ignore_removed=True)
+    assert {one.id for one in ours} <= before
 
 
 def test_one_that_ends_shows_its_log(image: str) -> None:
@@ -109,9 +113,9 @@ def test_an_image_that_is_not_there(docker: Any) -> None:
 
 
 @contextlib.contextmanager
-def starting(image: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def starting(image: str, *words: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Another process that has started a container, and the container's id."""
-    process = subprocess.Popen([sys.executable, "-c", STARTS, image], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    process = subprocess.Popen([sys.executable, "-c", STARTS, image, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                stderr=subprocess.DEVNULL, env=os.environ | variables)
     assert process.stdout is not None
     try:
@@ -133,12 +137,21 @@ def test_removed_at_the_end_of_the_process(docker: Any, image: str, how: str) ->
         assert not is_there(docker, id)
 
 
+def test_one_of_a_killed_run_is_removed_at_once(docker: Any, image: str) -> None:
+    with starting(image) as (process, id):
+        process.kill()
+        until = time.monotonic() + 60
+        while is_there(docker, id):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
 def test_what_a_killed_run_left_is_removed_and_only_that(docker: Any, image: str) -> None:
     """By the next run's first container; those of living processes and of others stay."""
     foreign = docker.containers.run(image, detach=True, labels={LABEL: "somebody"})
     elsewhere = docker.containers.run(image, detach=True, labels={LABEL: str(Owner("elsewhere", "x", 1, "1"))})
     try:
-        with running(Specification(image, [], at_once)) as ours, starting(image) as (process, id):
+        with running(Specification(image, [], at_once)) as ours, starting(image, "alone") as (process, id):
             process.kill()
             process.wait()
             assert is_there(docker, id)
