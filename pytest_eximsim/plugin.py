@@ -373,6 +373,16 @@ def run(bound: BoundCase, config: pytest.Config) -> Outcome:
     return _updating(config)(bound, options, lambda bound, options: run_real(bound, options, binary))
 
 
+def _played_on(config: pytest.Config) -> str:
+    """For the head of a run; empty for the simulator alone."""
+    subject: str = config.getoption("eximsim_mta")
+    if subject == "simulator":
+        return ""
+    from .oracle.both import played_on
+
+    return played_on(subject, config.getoption("eximsim_exim"), config.getini("eximsim_exim_image"))
+
+
 def _updating(config: pytest.Config) -> Callable[[BoundCase, RunOptions, Callable[[BoundCase, RunOptions], Outcome]], Outcome]:
     """How to play: as it is, or with --eximsim-update so that the file is written anew."""
     if not config.getoption("eximsim_update"):
@@ -405,8 +415,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
     if cases or state.foreign:
         from .report.header import header
 
-        options = config.getoption
-        state.header = header(cases, len(state.foreign), options("eximsim_mta"), options("eximsim_exim"))
+        state.header = header(cases, len(state.foreign), _played_on(config) if cases else "")
     return state.header
 
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ..errors import Position
+from ..errors import Position, ServiceMissing
 from ..runtime import folders
 from ..scenario.loader import BoundCase
 from ..scenario.model import Clock, Exim
 from ..scenario.outcome import Failure, Outcome
 from ..scenario.runner import RunOptions, run_case
-from .binary import Binary
+from .binary import Binary, find_exim
 from .compare import Difference, differences
 
 DEBIAN = "/etc/exim4/exim4.conf"
@@ -33,6 +33,16 @@ class Comparison:
     skipped: str = ""
     checked: bool = False
     taken: bool = False
+
+
+def played_on(subject: str, path: str | None, image: str) -> str:
+    """On what a run's scenarios are played, for its head; `subject` is exim or both."""
+    try:
+        binary = find_exim(path, image)
+    except ServiceMissing as missing:
+        return f"{missing.message}; all are skipped"
+    played = f"played on the real Exim {binary.version} ({binary.name})"
+    return played if subject == "exim" else f"{played} and on the simulator as Exim {binary.release}, and compared"
 
 
 def _refusal_expected(bound: BoundCase) -> bool:

@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 QUEUE = "accepted messages stay on the simulated queue, they are not delivered"
 
 
-def header(cases: Sequence[Case], foreign: int, subject: str = "simulator", exim: str | None = None) -> list[str]:
-    """The lines; none where there is nothing to say. `subject` as in --eximsim-mta, `exim` the path of the real one."""
+def header(cases: Sequence[Case], foreign: int, played: str = "") -> list[str]:
+    """The lines; none where there is nothing to say. `played`: on what, where that is not the simulator alone, which imitates the real
+    one's release then.
+    """
     lines = []
     if cases:
         files = len({case.path for case in cases})
-        played = QUEUE if subject == "simulator" else _real(subject, exim)
-        lines.append(f"{_many(len(cases), 'scenario')} in {_many(files, 'file')}; {played}")
-        for (release, reason), count in _releases(cases).items() if subject == "simulator" else ():
+        lines.append(f"{_many(len(cases), 'scenario')} in {_many(files, 'file')}; {played or QUEUE}")
+        for (release, reason), count in _releases(cases).items() if not played else ():
             lines.append(f"imitates Exim {release}: {reason} ({_many(count, 'scenario')})")
         if any(case.tree.get("haproxy") is not None for case in cases):
             lines.append(_haproxy())
@@ -46,18 +47,6 @@ def header(cases: Sequence[Case], foreign: int, subject: str = "simulator", exim
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _real(subject: str, path: str | None) -> str:
-    """What they are played on where that is not the simulator alone, which imitates the real one's release then."""
-    from ..oracle.binary import find_exim
-
-    try:
-        binary = find_exim(path)
-    except EximsimError as error:
-        return f"{error.message}; all are skipped"
-    played = f"the real Exim {binary.version} ({binary.path})"
-    return f"played on {played}" if subject == "exim" else f"played on {played} and on the simulator as Exim {binary.release}, and compared"
 
 
 def _haproxy() -> str:
