@@ -37,10 +37,8 @@ def test_the_clock_jumps_from_timer_to_timer(simulated: Hub) -> None:
         for task in tasks:
             task.join()
 
-    began = time.monotonic()
     simulated.run(main)
     assert log == [("zero", 1000.0), ("minus", 1000.0), ("a", 1030.0), ("b", 1030.0), ("c", 87400.0)]
-    assert time.monotonic() - began < 10
 
 
 def test_nobodys_timer_is_passed_over_while_others_are_ready(simulated: Hub) -> None:

@@ -5,7 +5,6 @@ Strings are made from the tables of names, so that they mean something: right an
 
 from __future__ import annotations
 
-import time
 from random import Random
 from types import SimpleNamespace
 
@@ -159,10 +158,9 @@ TEN = "a:b:c:d:e:f:g:h:i:j"
     pytest.param("${sort{" + ":".join(f"{n * 7919 % 10007}" for n in range(9000)) + ":x}{<}{$item}}", id="sorting what has no order"),
 ])
 def test_too_much_work_is_refused(text: str) -> None:
-    started, p = time.monotonic(), some_process("4.99")
+    p = some_process("4.99")
     with pytest.raises(ExpansionError, match=r"limit of the simulator"):
         expand(p, text)
-    assert time.monotonic() - started < 50
     assert expand(p, "${lc:A}") == "a", "the limit is that of one expansion"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from random import Random
 
@@ -93,17 +92,15 @@ def test_any_characters(data: bytes, subject: bytes) -> None:
 ])
 def test_lists_of_lists_of_lists_end(known: Matcher, unknown: Matcher) -> None:
     """Each of forty holds the one before twice; without a cache all of them would be gone through 2^39 times."""
-    p, started = some_process("4.99"), time.monotonic()
+    p = some_process("4.99")
     assert isinstance(known(p), lists.NotMatched | lists.ListDeferred)
     with pytest.raises(Died, match="limit of the simulator"):
         unknown(p)
-    assert time.monotonic() - started < 50
 
 
 def test_long_lists_and_subjects_end() -> None:
-    p, started = some_process("4.99"), time.monotonic()
+    p = some_process("4.99")
     many = " : ".join(f"^a{number}(b|bb)*$" for number in range(2000))
     assert isinstance(lists.match_domain(p, many, "a1999" + "b" * 200, expanded=True), lists.Matched)
     assert isinstance(lists.match_address(p, "*.x : " * 50_000, "a@" + "b." * 1000), lists.NotMatched)
     assert len(lists.split_list("a::" * 100_000)) == 1
-    assert time.monotonic() - started < 50
