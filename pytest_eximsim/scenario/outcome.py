@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..errors import Position
+
+if TYPE_CHECKING:
+    from .runner import Recorder
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Outcome:
     haproxy: str = ""                   # which HAProxy took part, and how
     queued: bool = False                # messages stayed on the queue
     evidence: Evidence = field(default_factory=Evidence)
+    recorder: Recorder | None = None    # where one was asked for
 
     @property
     def passed(self) -> bool:

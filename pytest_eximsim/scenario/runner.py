@@ -51,11 +51,11 @@ class RunOptions:
     explain: bool = False
     forgiving: bool = False
     check: bool = True
-    recorder: Recorder | None = None
+    recorder: Callable[[], Recorder] | None = None
 
 
 class Recorder(Protocol):
-    """Who takes what the MTA does for right, to write it into the file (oracle/update/recorder.py). With one a run is forgiving."""
+    """Who takes what the MTA does for right, to write it into the file (oracle/update/recorder.py); its run is forgiving."""
 
     def session(self, run: Run, node: Scalar, conversation: Conversation, start: int) -> None: ...
     def send(self, run: Run, send: Send, table: Node, phases: Sequence[Phase]) -> None: ...
@@ -92,6 +92,7 @@ class Run:
     tls: Any = None
     mistakes: list[Failure] | None = None       # of dialogues, where the run is forgiving
     evidence: Evidence = field(default_factory=Evidence)
+    recorder: Recorder | None = None
     node: Node | None = None            # the value of the step that is taken
     printed: list[tuple[str, str]] = field(default_factory=list)       # by commands of steps: which, and what
     parallel_nodes: Sequence[Node] = ()
@@ -175,10 +176,11 @@ def play_on(make_subject: Callable[[Trace | None], Subject], bound: BoundCase, o
     except EximsimError as error:
         outcome.failures.append(_failure(error, bound.case.position))
         return outcome
+    recorder = outcome.recorder = options.recorder() if options.recorder is not None else None
     mistakes: list[Failure] | None = outcome.failures if options.forgiving else None
-    if options.recorder is not None:        # it hears of them in its own way
+    if recorder is not None:            # it hears of them in its own way
         mistakes = []
-    run = Run(bound, subject, options, mistakes=mistakes, evidence=outcome.evidence)
+    run = Run(bound, subject, options, mistakes=mistakes, evidence=outcome.evidence, recorder=recorder)
     try:
         subject.hub.run(lambda: _play(run, outcome), options.timeout)
     except OutOfTime as error:
@@ -228,8 +230,8 @@ def _take(run: Run, node: Node) -> None:
     except StepFailed as failed:
         if run.mistakes is None:
             raise
-        if run.options.recorder is not None:
-            run.options.recorder.failed(failed.failures)
+        if run.recorder is not None:
+            run.recorder.failed(failed.failures)
         run.mistakes += failed.failures
 
 
@@ -244,7 +246,7 @@ def _start(run: Run, outcome: Outcome) -> bool:
         return False
     except ConfigError as error:
         refusal = outcome.evidence.refusal = tuple(line for text in error.lines for line in text.split("\n"))
-        if run.options.recorder is not None and run.options.recorder.refusal(run, expect, refusal):
+        if run.recorder is not None and run.recorder.refusal(run, expect, refusal):
             return False
         if wanted is None:
             place = error.position or run.bound.case.position

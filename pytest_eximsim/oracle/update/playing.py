@@ -16,8 +16,8 @@ Play = Callable[[BoundCase, RunOptions], Outcome]
 
 def record(bound: BoundCase, options: RunOptions, edits: Edits, play: Play) -> Outcome:
     """Play it; `edits` gets the changes, unless it could not be played to its end. What cannot be written by itself is a failure."""
-    recorder = Recorder()
-    outcome = play(bound, replace(options, recorder=recorder, forgiving=True))
+    outcome = play(bound, replace(options, recorder=Recorder, forgiving=True))
+    recorder = outcome.recorder if isinstance(outcome.recorder, Recorder) else Recorder()
     if not outcome.failures and not outcome.skipped:
         edits.update(recorder.edits)
     outcome.failures += [Failure(f"not updated: {reason}", position) for position, reason in recorder.left]

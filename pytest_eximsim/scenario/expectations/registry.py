@@ -66,8 +66,8 @@ def check_once(run: Run, expect: Expect, ids: Ids, mta: str | None = None) -> li
 def check_until(run: Run, expect: Expect) -> list[Failure]:
     """Look until it holds, at most `within`; with `throughout` it must go on to hold that long. A recorder gets what does not hold."""
     failures = _until(run, expect)
-    if failures and run.options.recorder is not None:
-        run.options.recorder.expect(run, expect)
+    if failures and run.recorder is not None:
+        run.recorder.expect(run, expect)
         return []
     return failures
 

@@ -19,8 +19,8 @@ def expand(run: Run, items: tuple[Expand, ...], position: Position) -> None:
     """As `exim -be`: one context for all strings. All differences are told."""
     failures = []
     results = run.subject.expand([one.string or "" for one in items])
-    if run.options.recorder is not None:
-        return run.options.recorder.expand(run, items, results)
+    if run.recorder is not None:
+        return run.recorder.expand(run, items, results)
     for one, (ok, text) in zip(items, results, strict=True):
         wanted = one.is_ if one.is_ is not None else one.fails
         assert wanted is not None
@@ -50,8 +50,8 @@ def options(run: Run, lines: tuple[Pattern, ...], position: Position) -> None:
     for name in names:
         got += [shown(line) for line in run.subject.options([name.removeprefix("no_") if not run.subject.knows_option(name) else name])]
     run.evidence.answers.append((f"{position}: options", "\n".join(got)))
-    if run.options.recorder is not None and node is not None:
-        return run.options.recorder.options(run, node, got)
+    if run.recorder is not None and node is not None:
+        return run.recorder.options(run, node, got)
     found = match_exactly(lines, got, run.ids, run.names)
     if isinstance(found, Difference):
         where, expected = (found.expected.position, found.expected.text) if found.expected else (position, "(nothing more)")
@@ -67,8 +67,8 @@ def rewrite(run: Run, addresses: Mapping[str, Any], position: Position) -> None:
         if results is None:
             raise NotYetAvailable("rewrite", position)
         run.evidence.answers.append((f"{position}: rewrite {address}", "\n".join(f"{name}: {one}" for name, one in results.items())))
-        if run.options.recorder is not None:
-            run.options.recorder.answers(run, nodes[address], wanted, {name: shown(one) for name, one in results.items()})
+        if run.recorder is not None:
+            run.recorder.answers(run, nodes[address], wanted, {name: shown(one) for name, one in results.items()})
             continue
         pairs = dict.fromkeys(results, wanted) if isinstance(wanted, Pattern) else wanted
         for name, pattern in pairs.items():
@@ -89,8 +89,8 @@ def route(run: Run, addresses: Mapping[str, Pattern], position: Position) -> Non
         if answer is None:
             raise NotYetAvailable("route", position)
         run.evidence.answers.append((f"{position}: route {address}", shown(answer)))
-        if run.options.recorder is not None:
-            run.options.recorder.answers(run, nodes[address], wanted, {"": shown(answer)})
+        if run.recorder is not None:
+            run.recorder.answers(run, nodes[address], wanted, {"": shown(answer)})
             continue
         found = Pattern(wanted.text.rstrip("\n"), wanted.position).match(shown(answer), run.ids, run.names)
         if found is None:

@@ -124,8 +124,8 @@ def run(run: Run, send: Send, position: Position) -> None:
         if unreached:
             raise StepFailed(Failure(f"phase {unreached[0]} was never reached", sending.expect.position, "", "", tuple(talk.history)))
     finally:
-        if run.options.recorder is not None and node is not None:
-            run.options.recorder.send(run, send, node, sending.phases)
+        if run.recorder is not None and node is not None:
+            run.recorder.send(run, send, node, sending.phases)
         run.tls = talk.tls or run.tls
         if send.as_ and not talk.closed:
             run.sessions[send.as_] = talk

@@ -40,8 +40,8 @@ def run(run: Run, session: Session, position: Position) -> None:
         close(run, conversation, position)
     elif conversation.closed or conversation.ended:
         del run.sessions[name]
-    if run.options.recorder is not None:
-        run.options.recorder.session(run, node, conversation, start)
+    if run.recorder is not None:
+        run.recorder.session(run, node, conversation, start)
     run.subject.settle()
 
 
@@ -82,7 +82,7 @@ def close(run: Run, conversation: Conversation, position: Position) -> None:
             lines = rest.replace("\r\n", "\n").rstrip("\n")
             history = tuple(conversation.history)
             conversation.rest = lines.split("\n")
-            if run.options.recorder is None:
+            if run.recorder is None:
                 conversation.leave()
                 raise StepFailed(Failure("the server said more than the dialogue reads", position, "(nothing more)", lines, history))
     conversation.history.append(Exchange("#", "(the client closes)"))
