@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..errors import ExpansionError, ForcedFailure
 from .addresses import AddressSyntaxError, find_end, parse_address, qualify, syntax_of
 from .expansion import expand
-from .lists import Matched, match_address, match_string
+from .lists import Matched, match_rewriting, match_string
 from .log import log
 from .state import Address, Header
 
@@ -116,7 +116,7 @@ def _apply(p: Process, rule: RewriteRule, flags: frozenset[str], flag: str, addr
 def _matches(p: Process, rule: RewriteRule, flag: str, address: str) -> bool:
     if flag == "S":
         return isinstance(match_string(p, rule.pattern, address), Matched)
-    return isinstance(match_address(p, rule.pattern, address), Matched)
+    return isinstance(match_rewriting(p, rule.pattern, address), Matched)
 
 
 def _checked(p: Process, flags: frozenset[str], flag: str, old: str, new: str) -> Rewritten | str:

@@ -223,10 +223,10 @@ class Simulator(Surroundings[Machine]):
         return name in machine.configuration.main or " " in name or name.startswith("+")
 
     def rewrite(self, address: str) -> dict[str, str] | None:
-        return brw_results(self._machine(None).mta.expander(), address.encode("utf-8", "surrogateescape").decode("latin-1"))
+        return brw_results(without_logs(self._machine(None).mta.expander()), address.encode("utf-8", "surrogateescape").decode("latin-1"))
 
     def route(self, address: str) -> str | None:
-        return answer(self._machine(None).mta.expander(), address.encode("utf-8", "surrogateescape").decode("latin-1"))
+        return answer(without_logs(self._machine(None).mta.expander()), address.encode("utf-8", "surrogateescape").decode("latin-1"))
 
     def queue_run(self, flags: str) -> None:
         """Nothing is delivered yet."""

@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ListDeferred", "Matched", "NotMatched", "Result", "data_after", "forget", "iterate", "match_address", "match_domain", "match_host",
-    "match_ip", "match_local_part", "match_sender_host", "match_string", "split_list",
+    "match_ip", "match_local_part", "match_rewriting", "match_sender_host", "match_string", "split_list",
 ]
 
 
 def match_domain(p: Process, list_text: str, domain: str, *, expanded: bool = False, cache: str | None = None) -> Result:
     """Is the domain in the list? While the list is expanded, $domain is the domain where it is not set otherwise."""
-    subject = Text("domain", _outside(p, domain, expanded), special=True, captures=True)
+    subject = Text("domain", _outside(p, domain, expanded), special=True, captures=p.release.list_match_data)
     return match_list(p, list_text, subject, expanded=expanded, cache=cache, around=_with_domain(p, domain))
 
 
 def match_local_part(p: Process, list_text: str, local_part: str, *, caseful: bool = False, expanded: bool = False,
                      cache: str | None = None) -> Result:
     """Is the local part in the list? `+caseful` in the list compares with `local_part` as given."""
-    subject = Text("localpart", _outside(p, local_part, expanded), caseless=not caseful, captures=True)
+    subject = Text("localpart", _outside(p, local_part, expanded), caseless=not caseful, captures=p.release.list_match_data)
     return match_list(p, list_text, subject, expanded=expanded, cache=cache)
 
 
@@ -52,6 +52,11 @@ def _outside(p: Process, subject: str, expanded: bool) -> str:
 def match_address(p: Process, list_text: str, address: str, *, expand: bool = True, cache: str | None = None) -> Result:
     """Is the address ("" for the null sender) in the list? Local parts are compared without case unless the list has `+caseful`."""
     return match_list(p, list_text, AddressSubject(address), expanded=not expand, cache=cache)
+
+
+def match_rewriting(p: Process, pattern: str, address: str) -> Result:
+    """Is the address what a rewriting rule is for? Local parts are compared as written; $0 is the address, $1 … are its wild parts."""
+    return match_list(p, pattern, AddressSubject(address, caseless=False, captures=True))
 
 
 def match_string(

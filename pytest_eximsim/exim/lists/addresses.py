@@ -22,10 +22,11 @@ _CHAIN_LIMIT = 50
 
 @dataclass(slots=True)
 class AddressSubject:
-    """An address, in lower case while `caseless`; `+caseful` brings the local part back as it came."""
+    """An address, in lower case while `caseless`; `+caseful` brings the local part back as it came. `captures`: a match sets $0, $1 …"""
 
     original: str
     caseless: bool = True
+    captures: bool = False
     kind: str = "address"
     address: str = field(init=False)
 
@@ -51,7 +52,7 @@ class AddressSubject:
 
     def test(self, p: Process, pattern: str) -> Result:
         subject = self.address
-        if p.release.list_match_data:
+        if p.release.list_match_data or self.captures:
             p.scratch.numbers = []
         if subject and "@" not in subject:
             from ..log import log
@@ -60,6 +61,8 @@ class AddressSubject:
             return NOT_MATCHED
         if pattern.startswith("^"):
             found = self._whole(p, pattern)
+            if self.captures and isinstance(found, Matched):
+                p.scratch.numbers[0] = self.original
             return Matched(untouched=True) if isinstance(found, Matched) else UNTOUCHED if isinstance(found, NotMatched) else found
         if _WHOLE_LOOKUP.match(pattern):
             if pattern.startswith("partial-"):
@@ -74,7 +77,8 @@ class AddressSubject:
         return self._by_parts(p, pattern)
 
     def _whole(self, p: Process, pattern: str) -> Result:
-        return Text("address", self.address, self.caseless, partial=False).test(p, pattern)
+        captures = self.captures and pattern.startswith("^")
+        return Text("address", self.address, self.caseless, captures=captures, partial=False).test(p, pattern)
 
     def _by_parts(self, p: Process, pattern: str) -> Result:
         """The local part, then the domain, which is an item of a domain list. A pattern without @ speaks of the domain alone."""
@@ -87,8 +91,11 @@ class AddressSubject:
             compared = lower(wanted) if self.caseless else wanted
             if not (subject.endswith(compared[1:]) if compared.startswith("*") else subject == compared):
                 return UNTOUCHED
-        result = match_list(p, wanted_domain, Text("domain", domain, special=True), expanded=True, single=True) \
-            if wanted_domain else NOT_MATCHED
+        text = Text("domain", domain, special=True, captures=self.captures)
+        result = match_list(p, wanted_domain, text, expanded=True, single=True) if wanted_domain else NOT_MATCHED
+        if self.captures and isinstance(result, Matched):
+            wild = [local[:len(local) - len(wanted) + 1]] if wanted.startswith("*") else []
+            p.scratch.numbers = [self.original, *wild, *p.scratch.numbers[1:]]
         if isinstance(result, Matched) and result.data is not None and p.release.list_match_data:
             shown = "" if not at else pattern[:len(local)] if p.release.address_data_cut else wanted
             return Matched(f"{shown}@{result.data}")

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 class Text:
     """A subject that is compared as text. `text` is in lower case while `caseless`; `original` is as it came.
 
-    `special`: `@`, `@[]`, `@mx_…` have their meaning; `captures`: a match sets $0, $1 … (later releases);
-    these are marked as `original` is.
+    `special`: `@`, `@[]`, `@mx_…` have their meaning; `captures`: a match sets $0, $1 …; these are marked as `original` is.
     """
 
     kind: str
@@ -81,12 +80,10 @@ class Text:
         raise AssertionError("networks are items of host lists")
 
     def _matched(self, p: Process, data: str, groups: list[str] | None) -> Matched:
-        """Later releases remember the item, and what stood for its wild parts."""
-        if not p.release.list_match_data:
-            return Matched(None)
+        """Later releases remember the item; who wants them gets its wild parts."""
         if self.captures and groups is not None:
             p.scratch.numbers = list(parted(groups, self.original))
-        return Matched(data)
+        return Matched(data if p.release.list_match_data else None)
 
     def _word(self, p: Process, pattern: str) -> Result:
         equal = self.text == (lower(pattern) if self.caseless else pattern)
@@ -128,7 +125,7 @@ class Text:
             raise Died(str(error)) from None
         match answer:
             case Found(value, wild, fixed):
-                if self.captures and p.release.list_match_data:
+                if self.captures:
                     numbers = [self.text] if wild is None else [self.text, wild, fixed or ""]
                     p.scratch.numbers = list(parted(numbers, self.original))
                 return Matched(value)
