@@ -1,7 +1,7 @@
 """Two outcomes of one scenario side by side: dialogues, answers, logs, remotes, files, the queue. What both do is no difference.
 
 Logs: the lines of one message are in order, and so are those of none; how they stand between each other is chance, where several processes
-write.
+write. With a HAProxy in front, whose checks come when they come, lines of no message count once and in any order.
 """
 
 from __future__ import annotations
@@ -13,13 +13,19 @@ from difflib import SequenceMatcher
 
 from ..scenario.outcome import Evidence, Exchange, Outcome
 from ..scenario.patterns import shown
+from .configuration import SETTINGS
 from .munging import Munger
 
 LOGS = ("mainlog", "rejectlog", "paniclog")
 #: How many equal lines stand around a difference in a report.
 AROUND = 2
-NOTHING = "(nothing)"
+NOTHING, REFUSED = "(nothing)", "the configuration is refused"
 _OWNER = re.compile(r"(<id\d*>) ")
+#: How many there are at a time, and whether a check ends by a reset when it was carried on.
+_CHECKS = re.compile(r" \(TCP/IP connection count = \d+\)| \(error: Connection reset by peer\)")
+#: What `set` gives is an included file for the real Exim, and stands in the place of what it replaces for the simulator.
+_SET = re.compile(rf"line \d+ of {SETTINGS}")
+_PLACE = re.compile(r"line \d+ of \S+(?=:)")
 
 
 @dataclass(frozen=True)
@@ -55,26 +61,32 @@ class Difference:
 def differences(simulated: Outcome, real: Outcome) -> list[Difference]:
     """All of them."""
     one, other = _munged(simulated), _munged(real)
+    if any(_SET.search(line) for line in other.get(REFUSED, ())):
+        one, other = ({**side, REFUSED: tuple(_PLACE.sub("`set`", line) for line in side.get(REFUSED, ()))} for side in (one, other))
+    checked = bool(simulated.haproxy)
     return [Difference(what, one.get(what, ()), other.get(what, ())) for what in dict.fromkeys((*one, *other))
-            if not _same(what, one.get(what, ()), other.get(what, ()))]
+            if not _same(what, one.get(what, ()), other.get(what, ()), checked)]
 
 
-def _same(what: str, one: Sequence[str], other: Sequence[str]) -> bool:
+def _same(what: str, one: Sequence[str], other: Sequence[str], checked: bool) -> bool:
+    """`checked`: by a HAProxy, as often as time allows."""
     if one == other:
         return True
     if what in LOGS:
-        return _by_owner(one) == _by_owner(other)
+        return _by_owner(one, checked) == _by_owner(other, checked)
     if what.startswith("remote "):
         return sorted(_connections(one)) == sorted(_connections(other))
     return False
 
 
-def _by_owner(lines: Iterable[str]) -> dict[str, list[str]]:
+def _by_owner(lines: Iterable[str], checked: bool) -> dict[str, list[str]]:
     """The lines of each message; those of no message are at ""."""
     found: dict[str, list[str]] = {}
     for line in lines:
         owner = _OWNER.match(line)
         found.setdefault(owner[1] if owner else "", []).append(line)
+    if checked and "" in found:
+        found[""] = sorted({_CHECKS.sub("", line) for line in found[""]})
     return found
 
 
@@ -95,7 +107,7 @@ def _munged(outcome: Outcome) -> dict[str, tuple[str, ...]]:
     munger = Munger.of(evidence.names, _texts(evidence, [*logs.values(), *files.values()]))
     found: dict[str, tuple[str, ...]] = {}
     if evidence.refusal is not None:
-        found["the configuration is refused"] = tuple(munger.log(shown(line)).strip() for line in evidence.refusal if line.strip())
+        found[REFUSED] = tuple(munger.log(shown(line)).strip() for line in evidence.refusal if line.strip())
     for index, (what, history) in enumerate(evidence.conversations, 1):
         found[f"{what} (connection {index})"] = tuple(part for one in history for part in _spoken(one, munger))
     for index, (what, answer) in enumerate(evidence.answers, 1):
@@ -123,7 +135,7 @@ def _spoken(one: Exchange, munger: Munger) -> list[str]:
     """Whether an end is a reset depends on what came just then, so ends are ends."""
     if one.who == "#" and one.text == "<reset>":
         return ["#: <eof>"]
-    return [f"{one.who}: {munger.text(part) if one.who == 'S' else part}" for part in one.text.split("\n")]
+    return [f"{one.who}: {munger.text(part)}" for part in one.text.split("\n")]
 
 
 def _is_private(data: bytes) -> bool:
@@ -145,4 +157,4 @@ def kind_of(what: str) -> str:
         return "dialogue"
     if "(answer" in what:
         return "answer"
-    return {"the configuration is refused": "configuration", "the queue": "queue"}.get(what, what.split()[0])
+    return {REFUSED: "configuration", "the queue": "queue"}.get(what, what.split()[0])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,12 +151,12 @@ class RealExim(Surroundings[Daemon]):
 
     def settle(self) -> None:
         """Until nobody works but the daemon and a session for each connection that is open."""
-        self._until_quiet(LONGEST_SETTLING)
+        self._until_quiet(self.network.open_clients, LONGEST_SETTLING)
 
-    def _until_quiet(self, longest: float) -> None:
+    def _until_quiet(self, sessions: Callable[[], int], longest: float) -> None:
         self.hub.settle()
         until = self.hub.real_now() + longest
-        while sum(one.busy() for one in self.machines.values()) > self.network.open_clients() and self.hub.real_now() < until:
+        while sum(one.busy() for one in self.machines.values()) > sessions() and self.hub.real_now() < until:
             self.hub.real_sleep(POLL)
 
     def patience(self, within: float) -> float:
@@ -164,7 +164,8 @@ class RealExim(Surroundings[Daemon]):
         return max(within, self.longest / 2)
 
     def finish(self) -> None:
-        self._until_quiet(LONGEST_END)
+        """All sessions end, those that a proxy still carries too."""
+        self._until_quiet(lambda: 0, LONGEST_END)
 
     # ---- clients
 
