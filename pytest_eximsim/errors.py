@@ -89,10 +89,10 @@ class ExpansionError(EximsimError):
 
     @property
     def search(self) -> str | None:
-        """What a lookup said that deferred or could not open its file (Exim's search_error_message), None where none did."""
+        """What a lookup said that deferred, could not open its file or is of no known type (Exim's search_error_message), None for none."""
         if self.defer is not None:
             return self.defer
-        return self.message if self.message.startswith("failed to open ") else None
+        return self.message if self.message.startswith(("failed to open ", "unknown lookup type ")) else None
 
 
 class ForcedFailure(ExpansionError):

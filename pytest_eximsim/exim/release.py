@@ -7,6 +7,7 @@ never compares version texts. Known names (options, operators, variables …) ar
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 ORDER = ("4.82+", "4.96", "4.99")
 
@@ -17,6 +18,7 @@ class Release:
 
     name: str
     version_number: str
+    without: str = ""                  # lookup types and ACL conditions that were not built in, blanks between them
     # --- wording -------------------------------------------------------------------------------
     nul: str = "NUL"                   # "NUL characters are not allowed in SMTP commands"
     durations: bool = True             # ` D=1s` in lines about lost connections
@@ -112,6 +114,15 @@ class Release:
     integer_suffixes: str = "KMGT"     # of numbers in options
     authenticator_word: str = "auth"   # no driver defined for auth "x"
 
+    @property
+    def key(self) -> str:
+        """What tables of this release are kept under; `release_of` leads back."""
+        return f"{self.name} {self.without}" if self.without else self.name
+
+    def built_in(self, name: str) -> bool:
+        """A lookup type or ACL condition; what the release itself does not have is not asked here."""
+        return name not in self.without.split()
+
     def at_least(self, name: str) -> bool:
         """Is this release `name` or later? For `since`/`until` of registry entries."""
         return ORDER.index(self.name) >= ORDER.index(name)
@@ -156,3 +167,10 @@ EXIM_4_82 = replace(
 )
 
 RELEASES = {r.name: r for r in (EXIM_4_82, EXIM_4_96, EXIM_4_99)}
+
+
+@lru_cache(maxsize=64)
+def release_of(key: str) -> Release:
+    """The release with this `key`."""
+    name, _, without = key.partition(" ")
+    return replace(RELEASES[name], without=without) if without else RELEASES[name]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..release import RELEASES, Release
+from ..release import Release, release_of
 from . import modifiers
 from .conditions import dmarc, dnslists, matching, nested, ratelimit, scanning, seen, spf
 from .controls import control
@@ -112,16 +112,16 @@ NOT_SIMULATED: dict[str, tuple[str, str]] = {
 
 
 @lru_cache(maxsize=8)
-def _entries(release_name: str) -> dict[str, Entry]:
-    release = RELEASES[release_name]
-    return {entry.name: entry for entry in ENTRIES if release.has(entry.since, entry.until)}
+def _entries(release_key: str) -> dict[str, Entry]:
+    release = release_of(release_key)
+    return {one.name: one for one in ENTRIES if release.has(one.since, one.until) and release.built_in(one.name)}
 
 
 def find_entry(name: str, release: Release) -> Entry | None:
     """The condition or modifier of that name in this release; None for a name that it does not have or that is not simulated."""
-    return _entries(release.name).get(name)
+    return _entries(release.key).get(name)
 
 
 def entries_of(release: Release) -> dict[str, Entry]:
     """All of a release, by name."""
-    return _entries(release.name)
+    return _entries(release.key)

@@ -58,6 +58,21 @@ class Build:
         words = self.words.get(kind + "s", frozenset())
         return self.name == "full" or not words or driver in words
 
+    def without(self, release: Release) -> str:
+        """Lookup types and ACL conditions of the release that were not built in, for its `without`."""
+        if self.name == "full":
+            return ""
+        from ..acl.registry import entries_of
+        from ..lookups.registry import DRIVERS
+
+        lookups, macros = self.words.get("lookups"), self._names()
+        if lookups is not None and "SPF" in self.words.get("features", ()):
+            lookups |= {"spf"}
+        missing = [] if lookups is None else [name for name in DRIVERS if name not in lookups]
+        if any(name.startswith("_ACL_COND_") for name in macros):
+            missing += [name for name in entries_of(release) if not {f"_ACL_COND_{name.upper()}", f"_ACL_MOD_{name.upper()}"} & macros]
+        return " ".join(missing)
+
     @lru_cache(maxsize=8)                                                       # noqa: B019 - builds live as long as the program
     def _names(self) -> frozenset[str]:
         return frozenset(m.name for m in self.macros)

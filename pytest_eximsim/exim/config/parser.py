@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...errors import ConfigError, NotSimulated, Position
-from ..release import Release
+from ..release import Release, release_of
 from ..world import Files, Users
 from . import builds, checks, drivers, names, optionlines, options, rules, values
 from .model import Acl, Configuration, Driver, Finding, NamedList, RetryRule, RewriteRule
@@ -225,6 +225,7 @@ def make_reader(files: Files, path: str, *, release: Release, macros: Mapping[st
                 replace: Mapping[str, str], build: builds.Build | str, users: Users, hostname: str,
                 findings: list[Finding] | None = None) -> Reader:
     found = builds.find_build(build, release)
+    release = release_of(" ".join((release.name, found.without(release))).rstrip())
     source = Source(files, path, release, command_line_macros(macros), list(found.macros), replace, hostname)
     return Reader(source, release, users, found, settings, hostname, findings)
 

@@ -46,4 +46,4 @@ def expand_condition(p: Process, text: str, what: str) -> bool:
 
 def syntax_error(text: str, release: Release) -> str | None:
     """The first structural error of a string, in Exim's words; nothing is evaluated. None where it is well-formed."""
-    return _syntax_error(text, release.name)
+    return _syntax_error(text, release.key)

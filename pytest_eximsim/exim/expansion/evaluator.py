@@ -46,7 +46,7 @@ def expand(p: Process, text: str) -> str:
     else:
         spend(p, len(text))
     try:
-        return evaluate(p, parse(text, p.release.name))
+        return evaluate(p, parse(text, p.release.key))
     except RecursionError:
         raise ExpansionError(TOO_DEEP) from None
     finally:
@@ -63,10 +63,10 @@ def refused(p: Process, text: str) -> ExpansionError:
     return ExpansionError(message)
 
 
-def syntax_error(text: str, release_name: str) -> str | None:
+def syntax_error(text: str, release_key: str) -> str | None:
     """The first structural error of a string in that release; nothing is evaluated."""
     try:
-        return parse(text, release_name).error
+        return parse(text, release_key).error
     except RecursionError:
         return TOO_DEEP
 

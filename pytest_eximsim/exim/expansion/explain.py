@@ -37,7 +37,7 @@ class Step:
 def expand_traced(p: Process, text: str) -> Step:
     """Expand and tell how. Never raises: the error is in the step where it arose, and in those around it."""
     recorder = _Recorder(text)
-    tree = recorder.sequence(parse(text, p.release.name))
+    tree = recorder.sequence(parse(text, p.release.key))
     p.work = LIMIT
     try:
         recorder.root.result = evaluate(p, tree)

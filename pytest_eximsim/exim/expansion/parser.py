@@ -25,9 +25,9 @@ from .variables.lookup import find_variable, header_kind, unknown_variable
 
 
 @lru_cache(maxsize=8192)
-def parse(text: str, release_name: str) -> Sequence:
+def parse(text: str, release_key: str) -> Sequence:
     """The tree of a string. Never raises."""
-    return Parser(text, tables(release_name)).sequence(braced=False)
+    return Parser(text, tables(release_key)).sequence(braced=False)
 
 
 class Parser(ConditionParser, ItemParser):

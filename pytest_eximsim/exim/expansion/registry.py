@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from ..release import RELEASES, Release
+from ..release import Release, release_of
 
 if TYPE_CHECKING:
     from ..state import Process
@@ -131,12 +131,12 @@ def _of(release: Release, entries: Iterable[Entry]) -> dict[str, Entry]:
     return {entry.name: entry for entry in entries if release.has(entry.since, entry.until)}
 
 
-@lru_cache(maxsize=8)
-def tables(release_name: str) -> Tables:
-    """The tables of a release, by its name (`4.82+`, `4.96`, `4.99`)."""
+@lru_cache(maxsize=16)
+def tables(release_key: str) -> Tables:
+    """The tables of a release, by its key (`4.82+`, `4.96`, `4.99`; with what was not built in)."""
     from . import conditions, items, operators, variables
 
-    release = RELEASES[release_name]
+    release = release_of(release_key)
     return Tables(
         release,
         _of(release, items.ITEMS),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..release import RELEASES
+from ..release import release_of
 from ..where import not_simulated
 from .drivers import cdb, dnsdb, dsearch, lsearch, mysql, passwd, pgsql, redis, sqlite
 from .drivers import json as json_files
@@ -109,12 +109,12 @@ def parse_type(text: str, release: Release) -> LookupType:
 
     Raises LookupTypeError with Exim's text (case REDIS-085).
     """
-    return _parse_type(text, release.name)
+    return _parse_type(text, release.key)
 
 
 @lru_cache(maxsize=512)
-def _parse_type(text: str, release_name: str) -> LookupType:
-    release = RELEASES[release_name]
+def _parse_type(text: str, release_key: str) -> LookupType:
+    release = release_of(release_key)
     partial, affix, rest = _partial(text)
     name, star, options = _extras(rest, release)
     driver = _driver(name, release)
@@ -158,7 +158,7 @@ def _extras(text: str, release: Release) -> tuple[str, str, str]:
 
 def _driver(name: str, release: Release) -> LookupDriver:
     driver = DRIVERS.get(name)
-    if driver is not None and release.has(driver.since, driver.until):
+    if driver is not None and release.has(driver.since, driver.until) and release.built_in(name):
         return driver
     raise LookupTypeError(f'unknown lookup type "{name}"')
 

@@ -218,7 +218,7 @@ def certextract(p: Process, node: Call) -> str:
         raise ExpansionError(node.fault or "")
     from ..registry import tables
 
-    variable = tables(p.release.name).variables.get(name)
+    variable = tables(p.release.key).variables.get(name)
     if variable is None:
         raise ExpansionError(f'no variable named "{name}"')
     if not variable.certificate:
