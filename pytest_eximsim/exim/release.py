@@ -90,6 +90,7 @@ class Release:
 
     # --- ACLs ----------------------------------------------------------------------------------
     old_spf_words: bool = False        # spf = err_temp, err_perm; explanations of records are used
+    nameless_spf: str = "temperror"    # what `include:` without a domain is in its day's library
     warn_skipped_where: bool = True    # "ACL 'warn' statement skipped (in ACL x at line n of f)" (4.82: ACL "warn" statement skipped)
     quit_checked_late: bool = True     # a refusing verb in a QUIT ACL is an error only when it decides (4.82: when it is reached)
     control_suffixes: bool = True      # control=queue_…: what follows a control with options may begin with _ too
@@ -140,7 +141,8 @@ EXIM_4_96 = replace(
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
     bad_json_list_kills=True, address_data_cut=True, own_literal_is_data=False, ipv6norm_ends_text=True, readsocket_tells=False,
     lookup_reason_quoted=False, malformed_addresses_told=False,
-    base62_of_32_bits=False, null_word="NULL", warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
+    base62_of_32_bits=False, null_word="NULL", nameless_spf="permerror",
+    warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
 )
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False,
@@ -161,7 +163,8 @@ EXIM_4_82 = replace(
     boolean_negation=False, matching_sets_value=False,
     lookup_reason_quoted=False, list_headers=False, router_variables=False, auth_variables=3, regex_variables=0,
     functions_may_be_unknown=True, base62_of_32_bits=False,
-    warn_skipped_where=False, quit_checked_late=False, control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
+    nameless_spf="permerror", warn_skipped_where=False, quit_checked_late=False,
+    control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
     taints=False, null_word="NULL", rate_limit_must_be_set=False, dmarc_controls_last=True, spam_score_rounded=False,
     callout_modern=False,
 )

@@ -142,7 +142,10 @@ class FileTree:
         if found is None and self._layer(os.path.dirname(place), _is_relative(path)) is None:
             return os.fsdecode(self._upper(place))
         try:
-            return os.fsdecode(self._writable(place, _is_relative(path), keep=True))
+            target = os.fsdecode(self._writable(place, _is_relative(path), keep=True))
+            if found is None:
+                self._note(place)
+            return target
         except PermissionError:
             return os.fsdecode(self._upper(place))
 

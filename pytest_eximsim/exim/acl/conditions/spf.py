@@ -69,8 +69,7 @@ def _process(p: Process, *, guess: bool) -> str:
     sender = p.message.sender or f"postmaster@{c.helo_name}"
     domain = sender.rpartition("@")[2]
     client = Client(c.host_address, c.helo_name, sender)
-    nameless = "permerror" if p.release.old_spf_words else "temperror"
-    result = evaluate(p.world.resolver, client, domain, nameless=nameless)
+    result = evaluate(p.world.resolver, client, domain, nameless=p.release.nameless_spf)
     guessed = guess and result.word == "none"
     if guessed:
         result = evaluate(p.world.resolver, client, domain, record=str(p.configuration.main.get("spf_guess") or GUESS))
