@@ -3,7 +3,7 @@
     check      every mistake of scenario files and Exim configurations      serve      the simulated MTA as a daemon
     expand     as exim -be                                                  session    as exim -bh
     explain    a session, with the reason of everything                     schema     JSON Schema of the scenario file
-    compare    scenarios on the simulator and on a real Exim
+    compare    scenarios on the simulator and on a real Exim                fidelity   the page that says how far they agree
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from importlib import import_module
 from ..errors import ConfigError, EximsimError, NotSimulated
 
 #: Subcommands in the order of the help; each module has HELP, add_arguments(parser) and run(options).
-COMMANDS = ("check", "serve", "expand", "session", "explain", "compare", "schema")
+COMMANDS = ("check", "serve", "expand", "session", "explain", "compare", "fidelity", "schema")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

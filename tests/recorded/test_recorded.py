@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_eximsim.report.fidelity import read_list
 from pytest_eximsim.report.text import render
 from pytest_eximsim.scenario.loader import load
 from pytest_eximsim.scenario.runner import RunOptions, run_case
@@ -17,19 +18,7 @@ HERE = Path(__file__).parent
 FILES = sorted(str(path.relative_to(HERE)) for path in HERE.glob("*/*.yaml"))
 
 
-def expected_failures() -> dict[str, str]:
-    """`AREA/NAME.yaml: reason`, a line each; `#` begins a comment."""
-    found: dict[str, str] = {}
-    for line in (HERE / "expected_failures.txt").read_text("utf-8").splitlines():
-        name, colon, reason = line.partition(": ")
-        if line and not line.startswith("#"):
-            assert colon and reason.strip(), f"a reason is missing: {line}"
-            assert name not in found, f"twice in the list: {name}"
-            found[name] = reason.strip()
-    return found
-
-
-EXPECTED = expected_failures()
+EXPECTED = read_list((HERE / "expected_failures.txt").read_text("utf-8"))
 
 
 def _parameters() -> list[object]:
