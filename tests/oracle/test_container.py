@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,19 @@ def test_docker_that_does_not_see_this_machines_files(refused: None, image: str,
     monkeypatch.setattr(sys, "executable", "/nosuch/python")
     with pytest.raises(ServiceMissing, match=r"/nosuch/python does not run in it.* Does Docker run elsewhere\?"):
         find_exim(image=image)
+
+
+def test_an_image_without_a_program(refused: None, docker: Any) -> None:
+    nothing = io.BytesIO()
+    tarfile.open(fileobj=nothing, mode="w").close()
+    name = f"eximsim-test/empty:{os.getpid()}"
+    docker.api.import_image_from_data(nothing.getvalue(), repository=name.partition(":")[0], tag=name.partition(":")[2])
+    try:
+        with pytest.raises(ServiceMissing, match=rf'container {name} cannot be started: .*"chroot": executable file not found'):
+            find_exim(image=name)
+        assert docker.containers.list(all=True, filters={"ancestor": name}, ignore_removed=True) == []
+    finally:
+        docker.images.remove(name, force=True)
 
 
 # ---- playing

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a scenario on a real Exim: nothing of the run is left, neither here nor in Docker."""
+"""The end of a run in the middle of a scenario on a real Exim, by kill -9 or Ctrl-C: nothing of it is left, neither here nor in Docker."""
 
 from __future__ import annotations
 
@@ -63,8 +63,12 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("subject", ["exim", "both"])
-def test_nothing_is_left(tmp_path: Path, temporary: Path, options: list[str], subject: str) -> None:
+@pytest.mark.parametrize(("subject", "how", "status"), [
+    ("exim", signal.SIGKILL, -signal.SIGKILL),
+    ("both", signal.SIGKILL, -signal.SIGKILL),
+    ("exim", signal.SIGINT, pytest.ExitCode.INTERRUPTED),
+])
+def test_nothing_is_left(tmp_path: Path, temporary: Path, options: list[str], subject: str, how: signal.Signals, status: int) -> None:
     (tmp_path / "a.eximsim.yaml").write_text(SCENARIO)
     (tmp_path / "haproxy.cfg").write_text(HAPROXY)
     argv = [sys.executable, "-m", "pytest", "-p", "eximsim", "-p", "no:cacheprovider", f"--eximsim-mta={subject}", *options]
@@ -78,10 +82,11 @@ def test_nothing_is_left(tmp_path: Path, temporary: Path, options: list[str], su
         assert containers_of(owners)
         networks = {network for _, one in found if (network := network_of(one.pid)) != network_of(os.getpid())}
         assert len(found) > 3 and networks
+        run.send_signal(how)
+        assert run.wait(WITHIN) == status
     finally:
         run.kill()
-        ended = run.wait()
-    assert ended == -signal.SIGKILL
+        run.wait()
     soon(lambda: all(one.gone() for _, one in found))
     soon(lambda: not networks & {network_of(int(name)) for name in os.listdir("/proc") if name.isdigit()})
     soon(lambda: containers_of(owners) == [])
