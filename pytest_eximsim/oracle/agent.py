@@ -2,8 +2,9 @@
 
 It is this machine's Python with this machine's programs (/host, read-only), so that HAProxy, Redis and the user's files are those that
 the caller has; only the machines of the real Exim are made of what the container's image holds (holder.py). SOCKET is an abstract Unix
-socket of the process PID, which asks (container.py): pairs of a word and its arguments, answered by `done` or `raised` and a value. When
-that process has gone, however that happened, everything here ends, too.
+socket of the process PID, which asks (container.py). It says what it sees and is told why that does not do, or nothing; then come pairs of
+a word and its arguments, answered by `done` or `raised` and a value. When that process has gone, however that happened, everything here
+ends, too.
 """
 
 from __future__ import annotations
@@ -40,13 +41,15 @@ def main() -> int:
     pid = struct.unpack("3i", asker.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
     if pid != int(sys.argv[2]):
         return 1            # not who has started this: another machine, or one who took its place
-    image = _top()
-    search = os.environ.get("PATH", "")
-    _mount("proc", "/proc", "proc")
-    _mount("eximsim", TEMPORARY, "tmpfs")
     connection = Connection(asker.detach())
     atexit.register(connection.close)       # the last that is done: the caller waits for it, then removes the container
-    _become(connection.recv())
+    search = os.environ.get("PATH", "")
+    try:
+        image = _settle_down(connection.recv())
+    except (OSError, ImportError) as error:
+        connection.send(f"{type(error).__name__}: {error}")
+        return 1
+    connection.send("")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(connection.fileno(),), daemon=True).start()
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
@@ -55,11 +58,28 @@ def main() -> int:
     return 0
 
 
+def _settle_down(caller: dict[str, Any]) -> int:
+    """Have the caller's files, modules and environment, and places of one's own for processes and temporary files; gives the image's tree.
+    Raises OSError, ImportError.
+    """
+    image = _top()
+    _mount("proc", "/proc", "proc")
+    _mount("eximsim", TEMPORARY, "tmpfs")
+    sys.path[:] = caller["path"]
+    os.chdir(caller["folder"])
+    os.environ.clear()
+    os.environ.update({**caller["environment"], "TMPDIR": TEMPORARY})
+    tempfile.tempdir = TEMPORARY
+    import pytest_eximsim.oracle.real_exim  # noqa: F401
+
+    return image
+
+
 def _top() -> int:
     """The image's tree: what stands at the top of this mount namespace, below which this process has another root folder."""
     here, own = os.open("/", os.O_PATH | os.O_CLOEXEC), os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     if libc.setns(own, CLONE_NEWNS):        # this leaves the root folder
-        raise OSError(ctypes.get_errno(), "setns")
+        raise _failure("setns")
     top = os.open("/", os.O_PATH | os.O_CLOEXEC)
     os.fchdir(here)
     os.chroot(".")
@@ -68,16 +88,12 @@ def _top() -> int:
 
 def _mount(source: str, target: str, kind: str) -> None:
     if libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(0), None):
-        raise OSError(ctypes.get_errno(), f"mount {target}")
+        raise _failure(f"mount {target}")
 
 
-def _become(caller: dict[str, Any]) -> None:
-    """See what the caller sees: its modules, folder and environment."""
-    sys.path[:] = caller["path"]
-    os.chdir(caller["folder"])
-    os.environ.clear()
-    os.environ.update({**caller["environment"], "TMPDIR": TEMPORARY})
-    tempfile.tempdir = TEMPORARY
+def _failure(what: str) -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number), what)
 
 
 def _end_with(descriptor: int) -> None:

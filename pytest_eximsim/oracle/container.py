@@ -64,6 +64,8 @@ class Agent:
     @classmethod
     def start(cls, image: str) -> Agent:
         """Raises ServiceMissing with the reason."""
+        if not sys.platform.startswith("linux"):
+            raise ServiceMissing("no real Exim in a container: it takes Linux, for the tests as well")
         if host := containers.remote_host():
             raise ServiceMissing(f"no real Exim in a container: Docker is that of {host}, it has to be this machine's")
         with socket.socket(socket.AF_UNIX) as listening:
@@ -79,9 +81,19 @@ class Agent:
                 raise ServiceMissing(f"no real Exim in a container: {sys.executable} does not run in it, whose {HOST} should be this "
                                      f"machine's root folder. Does Docker run elsewhere? {error.message}") from None
         agent = cls(image, container, Connection(found[0].detach()))
-        agent.connection.send({"path": [*sys.path, str(AGENT.parents[2])], "folder": os.getcwd(),
-                               "environment": {"DOCKER_HOST": DOCKER, **os.environ}})
+        if reason := agent._introduce():
+            agent.close()
+            raise ServiceMissing(f"no real Exim in a container: {reason}")
         return agent
+
+    def _introduce(self) -> str:
+        """Say what this process sees. Gives why the agent cannot see the same, or cannot do its work."""
+        try:
+            self.connection.send({"path": [*sys.path, str(AGENT.parents[2])], "folder": os.getcwd(),
+                                  "environment": {"DOCKER_HOST": DOCKER, **os.environ}})
+            return str(self.connection.recv())
+        except (EOFError, OSError):
+            return "the agent has ended"
 
     @property
     def alive(self) -> bool:
@@ -126,7 +138,6 @@ class Agent:
 
 def _specification(image: str, listening: socket.socket, found: list[socket.socket]) -> containers.Specification:
     """The container, ready when its first process has come to `listening`; that connection is put into `found`."""
-    from docker.types import Mount
 
     def ready(container: containers.RunningContainer) -> None:
         connected, _ = listening.accept()
@@ -143,7 +154,8 @@ def _specification(image: str, listening: socket.socket, found: list[socket.sock
     libraries = {name: value for name in ("LD_LIBRARY_PATH",) if (value := os.environ.get(name))}
     options = {
         "entrypoint": ["chroot", HOST, sys.executable, "-I", str(AGENT), name, str(os.getpid())], "user": "0:0", "working_dir": "/",
-        "mounts": [Mount(HOST, "/", type="bind", read_only=True)], "network": "host", "pid_mode": "host", "userns_mode": "host",
+        "mounts": [{"Type": "bind", "Source": "/", "Target": HOST, "ReadOnly": True}],
+        "network": "host", "pid_mode": "host", "userns_mode": "host",
         "cap_add": CAPABILITIES, "security_opt": UNCONFINED, "auto_remove": True,
     }
     return containers.Specification(image, [], ready, libraries, within=STARTING, options=options)

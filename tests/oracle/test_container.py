@@ -159,6 +159,13 @@ def test_docker_that_does_not_see_this_machines_files(refused: None, image: str,
         find_exim(image=image)
 
 
+def test_a_folder_that_root_cannot_see(refused: None, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a file system that is only the user's."""
+    monkeypatch.setattr(os, "getcwd", lambda: "/nosuch/folder")
+    with pytest.raises(ServiceMissing, match=r"^no real Exim in a container: FileNotFoundError: .*'/nosuch/folder'$"):
+        find_exim(image=image)
+
+
 def test_an_image_without_a_program(refused: None, docker: Any) -> None:
     nothing = io.BytesIO()
     tarfile.open(fileobj=nothing, mode="w").close()
