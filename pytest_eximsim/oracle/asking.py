@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..scenario.configuration import fill
+from ..scenario.patterns import without_stamp
 
 if TYPE_CHECKING:
     from .daemon import Daemon
@@ -26,7 +27,7 @@ def expand(machine: Daemon, strings: Sequence[str]) -> list[tuple[bool, str]]:
     results: list[tuple[bool, str]] = []
     for index in range(len(texts)):
         if index >= len(parts) - 1:
-            results.append((False, (done.stderr or parts[-1]).strip()))        # the process has ended here
+            results.append((False, without_stamp((done.stderr or parts[-1]).strip())))      # the process has ended here
             continue
         text = machine.written.original(parts[index].removesuffix("\n"))
         failed = text.startswith("Failed: ")

@@ -103,7 +103,7 @@ class HostSubject:
         try:
             type = parse_type(name, p.release)
             key = masked(self.address, bits, ":" if type.name == "iplsearch" else ".") if type.single_key else ""
-            answer = look_up(p, type, cut(rest.lstrip(), pattern), key, partial=False)
+            answer = look_up(p, type, cut(rest.lstrip(), pattern), key, partial=False, of_network=True)
         except (LookupTypeError, LookupSetupError) as error:
             raise Died(str(error)) from None
         if isinstance(answer, Deferred):

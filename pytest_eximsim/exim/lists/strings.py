@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Died
 from ..lookups import Deferred, Found, LookupSetupError, LookupType, LookupTypeError, parse_type, search
+from ..lookups.drivers.sqlite import file_and_query
 from ..taint import cut, parted
 from .result import NOT_MATCHED, ListDeferred, Matched, Result
 from .syntax import Networks, Words
@@ -134,15 +135,15 @@ class Text:
         return NOT_MATCHED
 
 
-def look_up(p: Process, type: LookupType, rest: str, key: str, *, partial: bool = True) -> object:
-    """A lookup as an item of a list; `rest` is what stands behind the semicolon."""
+def look_up(p: Process, type: LookupType, rest: str, key: str, *, partial: bool = True, of_network: bool = False) -> object:
+    """A lookup as an item of a list; `rest` is what stands behind the semicolon; `of_network`: of a `net-` item."""
     if type.kind == "single":
         if not partial and type.partial is not None:
             type = LookupType(type.driver, None, type.affix, type.star, type.options)
         return search(p, type, rest, key)
     if type.kind == "absfilequery":
-        file, _, query = rest.partition(" ")
-        return search(p, type, cut(file, rest), cut(query.lstrip(), rest))
+        file, query = file_and_query(p, rest, type.options, of_network=of_network)
+        return search(p, type, cut(file, rest), cut(query, rest))
     return search(p, type, None, rest)
 
 

@@ -138,3 +138,33 @@ sql: {sqlite: {log.db: ["create tabl t (a)"]}}
 scenarios: [{name: a, expand: [{string: a, is: a}]}]
 """, passes=False)
     assert 'test.eximsim.yaml:1:15: cannot be run: `log.db`: near "tabl": syntax error' in output
+
+
+@pytest.mark.parametrize(("string", "result"), [
+    ("${lookup sqlite,file=/x.db{select a from t}}", "is: '1'"),
+    ("${lookup sqlite{select a from t}}", "is: '1'"),
+    ("${lookup sqlite{/y.db select a from t}}", "is: '2'"),
+    ("${lookup sqlite,file=/x.db{/y.db select a from t}}", "is: ''"),
+    ("${lookup sqlite,file=x.db{select a from t}}", "fails: 'absolute file name expected for \"sqlite\" lookup'"),
+    ("${lookup sqlite,file={select a from t}}", "is: '1'"),
+    ("${lookup sqlite,abc,file=/y.db,file=/x.db{  select a from t}}", "is: '2'"),
+    ("${lookup sqlite,file=/nosuch/y.db{select a from t}}", "fails: unable to open database file"),
+    ("${if match_local_part{a}{sqlite,file=/y.db;select a from t where a > 1}{y}{n}}", "is: y"),
+    ("${if match_local_part{a}{sqlite;select a from t where a > 1}{y}{n}}", "is: n"),
+    ("${if match_address{a@b}{sqlite;select a from t}{y}{n}}", "is: y"),
+    ("${if match_ip{1.1.1.1}{net-sqlite;/y.db select a from t}{y}{n}}", "is: y"),
+    ("${if match_ip{1.1.1.1}{net-sqlite;select a from t}{y}{n}}", "fails: 'absolute file name expected for \"sqlite\" lookup'"),
+])
+def test_where_the_file_of_a_query_is_named(string: str, result: str, tmp_path: Path) -> None:
+    """As Debian's Exim 4.96 was asked."""
+    from pytest_eximsim.scenario.loader import load
+    from pytest_eximsim.scenario.runner import RunOptions, run_case
+
+    path = tmp_path / "test.eximsim.yaml"
+    path.write_text(f"""\
+exim: {{version: "4.96", set: {{sqlite_dbfile: /x.db}}}}
+sql: {{sqlite: {{/x.db: ["create table t (a)", "insert into t values (1)"], /y.db: ["create table t (a)", "insert into t values (2)"]}}}}
+scenarios: [{{name: a, expand: [{{string: "{string}", {result}}}]}}]
+""")
+    case, = load(path, path.name).cases
+    assert not run_case(case.bind(), RunOptions()).failures

@@ -58,10 +58,10 @@ def lookup(p: Process, node: Call) -> str:
     from ...lookups import Deferred, Found, LookupSetupError, search
 
     strings = _arguments(p, node)
-    kind, name, keyed = node.data
+    kind, _, keyed = node.data
     saved_numbers = p.scratch.numbers
     restore = p.scratch.value
-    file, key = (strings[1], strings[0]) if keyed else _query(p, kind, name, strings[0])
+    file, key = (strings[1], strings[0]) if keyed else _query(p, kind, strings[0])
     try:
         answer = search(p, kind, file, key)
     except LookupSetupError as error:
@@ -83,15 +83,19 @@ def _deferred_text(p: Process, key: str, message: str) -> str:
     return f'lookup of "{quoted[0]}" gave DEFER: "{quoted[1]}"'
 
 
-def _query(p: Process, kind: object, name: str, text: str) -> tuple[str | None, str]:
-    """The file name in front of a query, for the types that have one."""
+def _query(p: Process, kind: object, text: str) -> tuple[str | None, str]:
+    """The file of a query, for the types that have one, and the query."""
+    from ...lookups import LookupSetupError, LookupType
+    from ...lookups.drivers.sqlite import file_and_query
+
     whole, text = text, text.lstrip(SPACES)
-    if getattr(kind, "kind", "query") != "absfilequery":
+    if not isinstance(kind, LookupType) or kind.kind != "absfilequery":
         return None, cut(text, whole)
-    if text[:1] != "/":
-        raise ExpansionError(f'absolute file name expected for "{name}" lookup')
-    file = text.split(None, 1)[0]
-    return cut(file, whole), cut(text[len(file) + 1:], whole)
+    try:
+        file, query = file_and_query(p, text, kind.options)
+    except LookupSetupError as error:
+        raise ExpansionError(str(error)) from None
+    return cut(file, whole), cut(query, whole)
 
 
 def scan_lookup(p: Process, node: Call) -> str:
@@ -99,7 +103,7 @@ def scan_lookup(p: Process, node: Call) -> str:
     if node.fault is not None:
         raise ExpansionError(node.fault)
     if node.error is None and not node.data[2] and p.release.has("", "4.82+"):
-        _query(p, node.data[0], node.data[1], strings[0])
+        _query(p, node.data[0], strings[0])
     return scan_branches(p, node.branches) if node.branches is not None else ""
 
 

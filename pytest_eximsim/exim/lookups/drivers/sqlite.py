@@ -25,6 +25,22 @@ def open_file(p: Process, file: str) -> None:
             raise LookupSetupError(error.text) from None
 
 
+def file_and_query(p: Process, text: str, options: str, *, of_network: bool = False) -> tuple[str, str]:
+    """The file and the query: by the option `file`, in front of the query, or by `sqlite_dbfile`; of a network's lookup in a list, in front
+    of the query alone (Exim chapter 9.26). Raises LookupSetupError. As the real 4.96 does it; older releases know only the second.
+    """
+    named = ""
+    if p.release.lookup_options and not of_network:
+        named = next((word[5:] for word in options.split(",") if word.startswith("file=") and len(word) > 5), "")
+        if not named and not text.startswith("/"):
+            default = p.configuration.main.get("sqlite_dbfile")
+            named = default if isinstance(default, str) else ""
+    file = named or text.split(None, 1)[0] if text else named
+    if not file.startswith("/"):
+        raise LookupSetupError('absolute file name expected for "sqlite" lookup')
+    return file, text if named else text[len(file) + 1:].lstrip()
+
+
 def find(p: Process, file: str, key: str, options: str) -> Reply:
     """A statement without rows, and one that is wrong, is not found. Only the former empties the cache (case REDIS-071)."""
     try:
