@@ -131,7 +131,8 @@ class SqlServer(Record):
     """What ${lookup pgsql{…}} or ${lookup mysql{…}} reaches."""
 
     provider: str | None = key("provider", TEXT, "record (default), container, or a URL")
-    answers: dict[str, str | None] | None = key("answers", MapOf(NilOr(TEXT)), "record: statements (patterns) and their rows; null: no row")
+    answers: dict[str, str | None] | None = key("answers", MapOf(NilOr(Text(convert=values.answer))),
+                                                "record: statements (patterns) and their rows; null: no row")
     setup: tuple[str, ...] | None = key("setup", TEXTS, "statements that fill it")
     setup_file: str | None = key("setup_file", FILE, "a file with statements that fill it")
 

@@ -78,6 +78,14 @@ def arguments(text: str) -> str:
     return text
 
 
+def answer(text: str) -> str:
+    """Rows of a recorded database."""
+    from ..services.sql.record import parse_answer
+
+    parse_answer(text)
+    return text
+
+
 def start_time(text: str) -> str:
     """`2013-11-04 09:25:06`."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?", text):

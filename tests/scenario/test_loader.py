@@ -38,6 +38,7 @@ def found(tmp_path: Path, text: str | bytes, others: Mapping[str, str] | None = 
     ("", ["1:1: the file is empty; a scenario file has `scenarios:`"]),
     ("exim: {confg_file: x}\n" + ONE, ["1:8: unknown key `confg_file`; did you mean `config_file`?"]),
     ("zzz: 1\n" + ONE, ["1:1: unknown key `zzz`"]),
+    ('sql: {pgsql: {answers: {"*": "a|b"}}}\n' + ONE, ["1:30: columns of an answer are name=value, the same names in each row: 'a|b'"]),
     ("title: a\ntitle: b\n" + ONE, ["2:1: `title` is given twice (first in line 1)"]),
     ("scenarios:\n  - name: a\n    sned: {rcpt_to: b@example.net}\n", ["3:5: unknown key `sned`; did you mean `send`?"]),
     ("scenarios:\n  - name: a\n    send: {mail_from: a@b.example}\n", ["3:5: `rcpt_to` is missing: the envelope's recipients"]),

@@ -14,9 +14,13 @@ LONGEST_LINE, MOST_ARGUMENTS, LONGEST_ARGUMENT = 65536, 1 << 20, 1 << 29
 PROTOCOL_ERROR = RedisError("ERR Protocol error: invalid request")
 
 
+class _NoRequest(Exception):
+    """What a client says is none."""
+
+
 @dataclass
 class _Reader:
-    """What a client says. Raises EOFError at its end, ValueError for what is no request."""
+    """What a client says. Raises EOFError at its end, _NoRequest."""
 
     receive: Callable[[], bytes]
     buffer: bytes = b""
@@ -38,7 +42,7 @@ class _Reader:
     def _line(self) -> bytes:
         while b"\n" not in self.buffer:
             if len(self.buffer) > LONGEST_LINE:
-                raise ValueError("a long line")
+                raise _NoRequest
             self._more()
         line, _, self.buffer = self.buffer.partition(b"\n")
         return line.removesuffix(b"\r")
@@ -53,7 +57,7 @@ class _Reader:
 def _number(line: bytes, mark: bytes, most: int) -> int:
     digits = line.removeprefix(mark)
     if digits == line or not digits.isdigit() or len(digits) > 10 or int(digits) > most:
-        raise ValueError(f"{line!r} is no length")
+        raise _NoRequest
     return int(digits)
 
 
@@ -66,7 +70,7 @@ def serve(stream: Stream, connection: RedisConnection) -> None:
                 arguments = reader.command()
                 if arguments:
                     stream.send(encoded(connection.command(arguments)))
-    except ValueError:
+    except _NoRequest:
         with contextlib.suppress(OSError):
             stream.send(encoded(PROTOCOL_ERROR))
     finally:

@@ -23,7 +23,7 @@ LONGEST_STARTUP, LONGEST = 10_000, 1 << 30
 
 @dataclass
 class _Reader:
-    """Raises EOFError at the client's end, ValueError for what is no message."""
+    """Raises EOFError at the client's end, and for what is no message."""
 
     stream: Stream
     buffer: bytes = b""
@@ -39,16 +39,16 @@ class _Reader:
 
     def sized(self, longest: int) -> bytes:
         """What stands behind a length that counts itself."""
-        size = struct.unpack("!I", self.take(4))[0] - 4
+        size = int.from_bytes(self.take(4)) - 4
         if not 0 <= size <= longest:
-            raise ValueError("no length")
+            raise EOFError
         return self.take(size)
 
 
 def serve(stream: Stream, execute: Callable[[str], SqlResult]) -> None:
     """Answer one client until it goes. `execute` raises SqlError; one with `connect` ends the connection."""
     reader = _Reader(stream)
-    with contextlib.suppress(EOFError, OSError, ValueError, struct.error):
+    with contextlib.suppress(EOFError, OSError):
         if not _start(stream, reader):
             return
         while (kind := reader.take(1)) != b"X":
@@ -70,7 +70,7 @@ def _start(stream: Stream, reader: _Reader) -> bool:
     """Encryption is declined, then everybody is let in."""
     while True:
         body = reader.sized(LONGEST_STARTUP)
-        code = struct.unpack("!I", body[:4])[0]
+        code = int.from_bytes(body[:4])
         if code in (SSL, GSS):
             stream.send(b"N")
             continue
