@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import socket
 import struct
 import sys
@@ -98,7 +97,7 @@ class Agent:
     @property
     def alive(self) -> bool:
         """Does the agent still listen?"""
-        return not self.connection.closed and not select.select([self.connection], [], [], 0)[0]
+        return not self.connection.closed and not self.connection.poll()
 
     def find(self, path: str | None) -> Binary:
         """The Exim of the image. Raises ServiceMissing."""
