@@ -96,12 +96,12 @@ class AddressSubject:
         if self.captures and isinstance(result, Matched):
             wild = [local[:len(local) - len(wanted) + 1]] if wanted.startswith("*") else []
             p.scratch.numbers = [self.original, *wild, *p.scratch.numbers[1:]]
-        if isinstance(result, Matched) and result.data is not None and p.release.list_match_data:
-            shown = "" if not at else pattern[:len(local)] if p.release.address_data_cut else wanted
-            return Matched(f"{shown}@{result.data}")
-        if isinstance(result, NotMatched) and at and p.release.address_data_cut:
-            return NotMatched(f"{pattern[:len(local)]}@{result.data or ''}")
-        return result
+        if not p.release.list_match_data or isinstance(result, ListDeferred):
+            return result
+        shown = pattern[:len(local)] if p.release.address_data_cut else wanted
+        if isinstance(result, NotMatched):
+            return NotMatched(f"{shown}@{result.data or ''}") if at else result
+        return result if result.data is None else Matched(f"{shown if at else ''}@{result.data}")
 
     def _split_lookup(self, p: Process, lookup: str) -> Result:
         """`@@lookup`: the domain's list of local parts; `>name` as its last item goes on with another key (cases LISTS-002, LISTS-004)."""
