@@ -253,6 +253,10 @@ class Daemon:
         """How many processes there are beside the daemon itself."""
         return max(len(self.machine.processes()) - (self.process is not None), 0)
 
+    def sleeps(self) -> bool:
+        """Does none of its processes run?"""
+        return set(self.machine.processes().values()) <= {"S"}
+
     # ---- what is asked of it
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:

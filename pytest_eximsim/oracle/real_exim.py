@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: How long, after a step, deliveries and sessions that are not the scenario's own connections may go on before the next one.
 LONGEST_SETTLING = 10.0
+#: How long, before the scenario waits, a connection may be without a process that waits for it.
+LONGEST_BEGINNING = 2.0
 #: How long everything may take at the end.
 LONGEST_END = 25.0
 POLL = 0.003
@@ -140,23 +142,32 @@ class RealExim(Surroundings[Daemon]):
     # ---- time and tasks
 
     def sleep(self, seconds: float) -> None:
+        """From when all sessions wait, too: Exim's own timeouts run from then on."""
+        self._until(self._sessions_wait, LONGEST_BEGINNING)
         self.hub.real_sleep(seconds)
+
+    def _sessions_wait(self) -> bool:
+        """Has each connection its process, and is none of them at work?"""
+        return self._busy() >= self.network.open_clients() and all(one.sleeps() for one in self.machines.values())
 
     def wait(self, seconds: float) -> None:
         """Really: nobody can move a real Exim's clock."""
         if seconds > self.longest:
             raise ServiceMissing(f"the scenario waits {seconds:g} s, which a real Exim does in real time (--eximsim-timeout is "
                                  f"{self.longest:g} s)")
-        self.hub.real_sleep(seconds)
+        self.sleep(seconds)
 
     def settle(self) -> None:
         """Until nobody works but the daemon and a session for each connection that is open."""
-        self._until_quiet(self.network.open_clients, LONGEST_SETTLING)
+        self._until(lambda: self._busy() <= self.network.open_clients(), LONGEST_SETTLING)
 
-    def _until_quiet(self, sessions: Callable[[], int], longest: float) -> None:
+    def _busy(self) -> int:
+        return sum(one.busy() for one in self.machines.values())
+
+    def _until(self, holds: Callable[[], bool], longest: float) -> None:
         self.hub.settle()
         until = self.hub.real_now() + longest
-        while sum(one.busy() for one in self.machines.values()) > sessions() and self.hub.real_now() < until:
+        while not holds() and self.hub.real_now() < until:
             self.hub.real_sleep(POLL)
 
     def patience(self, within: float) -> float:
@@ -165,7 +176,7 @@ class RealExim(Surroundings[Daemon]):
 
     def finish(self) -> None:
         """All sessions end, those that a proxy still carries too."""
-        self._until_quiet(lambda: 0, LONGEST_END)
+        self._until(lambda: not self._busy(), LONGEST_END)
 
     # ---- clients
 
