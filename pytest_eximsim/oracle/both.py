@@ -98,11 +98,15 @@ def compare(bound: BoundCase, options: RunOptions, binary: Binary) -> Comparison
 
 
 def run_both(bound: BoundCase, options: RunOptions, binary: Binary) -> Outcome:
+    """On both, as one outcome."""
+    return judged(compare(bound, options, binary), bound, binary)
+
+
+def judged(made: Comparison, bound: BoundCase, binary: Binary) -> Outcome:
     """The simulator's outcome, with the differences, then what either does otherwise than expected, as failures.
 
     Where an end is expected, a reset is one: what a client said and nobody read makes the kernel reset.
     """
-    made = compare(bound, options, binary)
     outcome = made.simulated
     outcome.skipped = made.skipped
     own, theirs = outcome.failures, [one for one in made.real.failures if (one.expected, one.received) != ("S: <eof>", "<reset>")]
