@@ -28,13 +28,13 @@ def run(options: argparse.Namespace) -> int:
     from ..scenario.loader import load
 
     binary = find_exim(options.exim, options.exim_image)
-    counts = {"agree": 0, "differ": 0, "not compared": 0}
+    counts = {"agree": 0, "differ": 0, "cannot be played": 0, "not compared": 0}
     for name in options.files:
         for case in load(Path(name), name).cases:
             if case.skip is None:
                 counts[_one(name, case, binary)] += 1
     print(f"Exim {binary.version}: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count or word == "agree"))
-    return 1 if counts["differ"] else 0
+    return 1 if counts["differ"] or counts["cannot be played"] else 0
 
 
 def _one(name: str, case: Case, binary: Binary) -> str:
@@ -45,7 +45,13 @@ def _one(name: str, case: Case, binary: Binary) -> str:
     if made.skipped:
         print(f"{name}::{case.name}: not compared: {made.skipped}")
         return "not compared"
+    unable = False
+    for who, outcome in (("the simulator", made.simulated), ("the real Exim", made.real)):
+        for failure in outcome.failures:
+            if failure.unable:
+                unable = True
+                print(f"{name}::{case.name}: {who}: {failure.position}: {failure.title}")
     for one in made.found:
         print(f"{name}::{case.name}: {one.what} (r: the real Exim, s: the simulator)")
         print("\n".join(f"  {line}" for line in one.side_by_side()))
-    return "differ" if made.found else "agree"
+    return "differ" if made.found else "cannot be played" if unable else "agree"

@@ -23,9 +23,9 @@ NOTHING, REFUSED = "(nothing)", "the configuration is refused"
 _OWNER = re.compile(r"(<id\d*>) ")
 #: How many there are at a time, and whether a check ends by a reset when it was carried on.
 _CHECKS = re.compile(r" \(TCP/IP connection count = \d+\)| \(error: Connection reset by peer\)")
-#: What `set` gives is an included file for the real Exim, and stands in the place of what it replaces for the simulator.
+#: What `set` gives is an included file for the real Exim; for the simulator it has the place of what it replaces, or none.
 _SET = re.compile(rf"line \d+ of {SETTINGS}")
-_PLACE = re.compile(r"line \d+ of \S+(?=:)")
+_PLACE = re.compile(r" in line \d+ of \S+(?=:)")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def differences(simulated: Outcome, real: Outcome) -> list[Difference]:
     """All of them."""
     one, other = _munged(simulated), _munged(real)
     if any(_SET.search(line) for line in other.get(REFUSED, ())):
-        one, other = ({**side, REFUSED: tuple(_PLACE.sub("`set`", line) for line in side.get(REFUSED, ()))} for side in (one, other))
+        one, other = ({**side, REFUSED: tuple(_PLACE.sub("", line) for line in side.get(REFUSED, ()))} for side in (one, other))
     checked = bool(simulated.haproxy)
     return [Difference(what, one.get(what, ()), other.get(what, ())) for what in dict.fromkeys((*one, *other))
             if not _same(what, one.get(what, ()), other.get(what, ()), checked)]

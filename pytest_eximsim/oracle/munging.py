@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from ..scenario.patterns import MESSAGE_ID, without_stamp
 
-_ID = re.compile(rf"(?<![0-9A-Za-z]){MESSAGE_ID}")
+#: By itself, or behind the E of a Message-ID: that Exim makes.
+ID = re.compile(rf"(?:(?<![0-9A-Za-z])|(?<=<E)){MESSAGE_ID}")
 _DAY, _MONTH = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 #: In this order; each is one thing that says when, who or how fast.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(expression), text) for expression, text in (
@@ -39,11 +40,11 @@ class Munger:
 
     @classmethod
     def of(cls, names: Mapping[str, str], texts: Iterable[str]) -> Munger:
-        found = sorted({one for text in texts for one in _ID.findall(text)})
+        found = sorted({one for text in texts for one in ID.findall(text)})
         return cls(names, {id: f"<id{number}>" for number, id in enumerate(found, 1)})
 
     def text(self, text: str) -> str:
-        text = _ID.sub(lambda found: self.ids.get(found[0], "<id>"), text)
+        text = ID.sub(lambda found: self.ids.get(found[0], "<id>"), text)
         for name, value in sorted(self.names.items(), key=lambda one: -len(one[1])):
             if len(value) > 1:
                 text = text.replace(value, "@DIR@" if name == "@PWD@" else name)

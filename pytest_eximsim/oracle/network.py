@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..exim.world import Endpoint, Stream
+from ..runtime.ports import ClientPorts
 from .doors import Door
 from .namespaces import Network
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ..runtime.hub import Hub
     from ..runtime.sockets import SocketStream
 
-#: Client ports are given from here upwards, as in the simulator.
-FIRST_PORT = 40000
 #: Both ends of a wire have one hardware address, and nobody asks for it (NOARP): nothing is waited for.
 HARDWARE = "02:00:00:00:00:19"
 #: A port that was just used can be used again; addresses hold at once.
@@ -67,7 +66,7 @@ class Wires:
     doors: dict[Endpoint, Door] = field(default_factory=dict)
     clients: list[SocketStream] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
-    next_port: int = FIRST_PORT
+    ports: ClientPorts = field(default_factory=ClientPorts)
 
     def __post_init__(self) -> None:
         self.world.settings(SETTINGS)
@@ -110,9 +109,8 @@ class Wires:
         return self.world
 
     def free_port(self, address: str = "") -> int:
-        """A client's port, another one each time whatever the address, the same in every run."""
-        self.next_port += 1
-        return self.next_port - 1
+        """A port for a client with this address, the next one each time, as in the simulator."""
+        return self.ports.next(address)
 
     # ---- connections
 
@@ -140,7 +138,7 @@ class Wires:
         try:
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind((client.address, client.port or self.free_port()))
+            made.bind((client.address, client.port or self.free_port(client.address)))
             with contextlib.suppress(BlockingIOError):
                 made.connect((server.address, server.port))
             if not self.hub.wait_writable(made, timeout):

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 from ..exim.world import Endpoint, Stream
 from .hub import Deadlock, Hub, HubTask
+from .ports import ClientPorts
 from .tls import Authority, TlsMaker, TlsStream, system_error
 
 #: What can be on its way before a sender has to wait for the receiver.
 WINDOW = 4 << 20
 #: How long Linux tries to connect to somebody who does not answer (tcp_syn_retries = 6).
 CONNECT_SECONDS = 127.0
-FIRST_CLIENT_PORT = 40000
-LAST_PORT = 65535
 
 
 class MemoryStream(TlsStream):
@@ -157,7 +156,7 @@ class MemoryNetwork:
         self.tls = tls or TlsMaker(Authority())
         self._listeners: dict[Endpoint, _Listener] = {}
         self._known: set[str] = set()
-        self._last_ports: dict[str, int] = {}
+        self._ports = ClientPorts()
         self._served: dict[MemoryStream, None] = {}
         self._draining: list[HubTask] = []
 
@@ -206,9 +205,7 @@ class MemoryNetwork:
 
     def free_port(self, address: str = "") -> int:
         """A port for a client with this address, the next one each time."""
-        last = self._last_ports.get(address, FIRST_CLIENT_PORT - 1)
-        self._last_ports[address] = last + 1 if last < LAST_PORT else FIRST_CLIENT_PORT
-        return self._last_ports[address]
+        return self._ports.next(address)
 
     def drain(self) -> None:
         """Wait until all who serve a connection are done, or nothing can happen any more."""

@@ -30,6 +30,7 @@ class Failure:
     received: str = ""
     conversation: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()         # further lines: what was near, what was there instead
+    unable: bool = False                # it could not be played at all, whatever is expected
 
 
 class StepFailed(Exception):

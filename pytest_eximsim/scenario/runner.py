@@ -298,7 +298,7 @@ def _failure(error: EximsimError, position: Position) -> Failure:
     notes = tuple(f"{_known(one.position)}: {one.message}" if one.position else one.message for one in others)
     names = ((NotSimulated, "not simulated"), (ServiceError, "a service fails"))
     title = next((name for kind, name in names if isinstance(error, kind)), "cannot be run")
-    return Failure(f"{title}: {error.message}", _known(error.position) if error.position else position, notes=notes)
+    return Failure(f"{title}: {error.message}", _known(error.position) if error.position else position, notes=notes, unable=True)
 
 
 def _known(position: Position) -> Position:
@@ -312,7 +312,7 @@ def _task_failure(name: str, error: BaseException, position: Position) -> Failur
     import traceback
 
     text = "".join(traceback.format_exception(error)).rstrip().split("\n")
-    return Failure(f"a bug in the simulator ({name}): {error!r}", position, notes=tuple(text[-12:]))
+    return Failure(f"a bug in the simulator ({name}): {error!r}", position, notes=tuple(text[-12:]), unable=True)
 
 
 def _keep(run: Run, outcome: Outcome, trace: Trace | None) -> None:

@@ -51,3 +51,11 @@ def test_what_set_gives_has_another_place() -> None:
     assert differ(outcome(refusal=simulated), outcome(refusal=(real[0], '  main option "y" unknown'))) == ["the configuration is refused"]
     elsewhere = ("Exim configuration error in line 3 of /etc/exim4/exim4.conf:", simulated[1])
     assert differ(outcome(refusal=simulated), outcome(refusal=elsewhere)) == ["the configuration is refused"]
+
+
+def test_a_message_id_behind_its_letter() -> None:
+    one, other = ("1xWrs0-00000A-1L <= a@b id=E{}@mail.test", "1xWrs0-00000A-1L <= a@b Message-Id: <E{}@mail.test>")
+    for text in (one, other):
+        assert differ(outcome(text.format("1xWrs0-00000A-1L")), outcome(text.format("1xWrs0-00000A-1L"))) == []
+    here, there = (other.replace("1xWrs0-00000A-1L", id).format(id) for id in ("1xWrs0-00000A-1L", "1xWrt1-00000B-00"))
+    assert differ(outcome(here), outcome(there)) == []

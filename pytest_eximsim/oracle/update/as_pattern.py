@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...scenario.patterns import MESSAGE_ID, Ids, escape
-from ..munging import RULES
+from ...scenario.patterns import Ids, escape
+from ..munging import ID, RULES
 
-_ID = re.compile(rf"(?<![0-9A-Za-z]){MESSAGE_ID}")
 #: What would be something else than a pattern at the start of a line (scenario.patterns.parse_line, scenario.dialogue).
 _SPECIAL = re.compile(r"[!~] |<[a-z]+>|\.\.\.\Z|\Z")
 #: What cannot stand in YAML as it is, or ends a line there.
@@ -39,7 +38,7 @@ class Patterns:
         """Ids are at odd places."""
         parts: list[str] = []
         end = 0
-        for found in _ID.finditer(text):
+        for found in ID.finditer(text):
             parts += [text[end:found.start()], found[0]]
             end = found.end()
         return [*parts, text[end:]]

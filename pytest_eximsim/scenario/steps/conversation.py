@@ -65,12 +65,17 @@ class Conversation:
     mistakes: list[Failure] | None = None       # where there is a list, differences go there and the dialogue goes on
     heard: list[Heard] = field(default_factory=list)
     rest: Sequence[str] = ()                    # what came and nobody read
+    held: bytes = b""                           # lines that go out with the next one
 
     # ---- bytes
 
-    def send(self, octets: bytes, shown: str) -> None:
-        """What the server did before is seen when the next reply is read."""
+    def send(self, octets: bytes, shown: str, *, hold: bool = False) -> None:
+        """What the server did before is seen when the next reply is read. With `hold` it goes out together with what is sent next."""
         self.history.append(Exchange("C", shown))
+        self.held += octets
+        if hold:
+            return
+        octets, self.held = self.held, b""
         try:
             self.stream.send(octets, self.patience)
         except (ConnectionError, TimeoutError, OSError):
@@ -112,11 +117,15 @@ class Conversation:
     # ---- lines of a dialogue
 
     def play(self, lines: Sequence[dialogue.Line], folder: Path) -> None:
-        """Play them all. Raises StepFailed at the first difference; where `mistakes` are kept, only a silent server ends it."""
-        for line in lines:
+        """Play them all. Raises StepFailed at the first difference; where `mistakes` are kept, only a silent server ends it.
+
+        Lines of the client that follow each other are sent at once, so that it is no chance what a server finds of them.
+        """
+        for line, following in zip(lines, [*lines[1:], None], strict=True):
+            hold = _is_plain(line) and _is_plain(following)
             start, known = len(self.history), len(self.mistakes or ())
             try:
-                self._play(line, folder)
+                self._play(line, folder, hold)
             except StepFailed as failed:
                 if self.mistakes is None:
                     raise
@@ -126,14 +135,14 @@ class Conversation:
             if self.silent:
                 break
 
-    def _play(self, line: dialogue.Line, folder: Path) -> None:
+    def _play(self, line: dialogue.Line, folder: Path, hold: bool) -> None:
         match line:
             case dialogue.Say():
                 data, text = line.data, line.text[2:].removeprefix(" ")
                 if b"<date>" in data and not line.raw:
                     date = self.date()
                     data, text = data.replace(b"<date>", date.encode()), text.replace("<date>", date)
-                self.send(data, text)
+                self.send(data, text, hold=hold)
             case dialogue.SendFile():
                 self.send_file(folder / line.file)
             case dialogue.Reply() | dialogue.ReplyRegex() | dialogue.Raw():
@@ -305,6 +314,10 @@ class Conversation:
     def failed(self, line: dialogue.Line, expected: str, received: str, start: int, title: str = "") -> StepFailed:
         before = tuple(self.history[:start])
         return StepFailed(Failure(title or "the server says something else", line.position, expected, received, before))
+
+
+def _is_plain(line: dialogue.Line | None) -> bool:
+    return isinstance(line, dialogue.Say) and not line.raw
 
 
 def _written(line: dialogue.Line) -> str:
