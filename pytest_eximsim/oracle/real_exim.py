@@ -53,7 +53,7 @@ class RealExim(Surroundings[Daemon]):
     network: Wires
 
     def __init__(self, environment: Environment, binary: Binary, images: Images, longest: float = 60.0) -> None:
-        refuse_what_only_the_simulator_has(environment, binary)
+        refuse_what_only_the_simulator_has(environment)
         hub, authority = Hub(SystemClock()), Authority()
         self.zone = zone_of(environment)
         super().__init__(environment, images, hub, authority, Wires(hub, TlsMaker(authority)))

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ..runtime.hub import Hub
     from ..services.redis.gate import Gate
     from ..services.sql.gate import SqlGate
-    from .binary import Binary
     from .daemon import Daemon
 
 QUEUE = 128
@@ -36,7 +35,7 @@ QUEUE = 128
 FIRST_ADDRESS = ip_address("127.83.0.1")
 
 
-def refuse_what_only_the_simulator_has(environment: Environment, binary: Binary) -> None:
+def refuse_what_only_the_simulator_has(environment: Environment) -> None:
     """Raises ServiceMissing with the reason."""
     if environment.scanners is not None:
         raise ServiceMissing("`scanners` says what content scanners would answer: only the simulated MTA can be told")
