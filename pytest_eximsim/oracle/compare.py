@@ -7,7 +7,7 @@ write. With a HAProxy in front, whose checks come when they come, lines of no me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -141,14 +141,6 @@ def _spoken(one: Exchange, munger: Munger) -> list[str]:
 def _is_private(data: bytes) -> bool:
     """A database or other binary file: its octets are a library's business."""
     return b"\0" in data[:4096]
-
-
-def by_kind(found: Iterable[Difference]) -> Mapping[str, int]:
-    """How many differences of each kind there are (dialogue, answer, a log, remote, file, queue, configuration)."""
-    counts: dict[str, int] = {}
-    for one in found:
-        counts[kind_of(one.what)] = counts.get(kind_of(one.what), 0) + 1
-    return counts
 
 
 def kind_of(what: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import ServiceMissing
 from ..exim.world import FileStatus
+from ..runtime.files import status_of
 
 MOST_LINKS = 40
 #: Folders whose files are not ours to give.
@@ -57,10 +58,7 @@ class Tree:
         return Path(os.fsdecode(self.real(path))).read_bytes()
 
     def status(self, path: str) -> FileStatus:
-        found = os.stat(self.real(path))
-        kind = "file" if stat.S_ISREG(found.st_mode) else "dir" if stat.S_ISDIR(found.st_mode) else "other"
-        return FileStatus(kind, found.st_mode, found.st_ino, found.st_dev, found.st_nlink, found.st_uid, found.st_gid, found.st_size,
-                          int(found.st_atime), int(found.st_mtime), int(found.st_ctime))
+        return status_of(self.real(path))
 
     def list(self, path: str) -> list[str]:
         return [".", "..", *sorted(os.fsdecode(name) for name in os.listdir(self.real(path)))]

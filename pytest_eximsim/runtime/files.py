@@ -29,6 +29,14 @@ MOST_LINKS = 40
 Names = list[str]       # the class below has a method `list`
 
 
+def status_of(path: str | bytes) -> FileStatus:
+    """As stat(2) tells. Raises OSError."""
+    found = os.stat(path)
+    kind = "file" if stat.S_ISREG(found.st_mode) else "dir" if stat.S_ISDIR(found.st_mode) else "other"
+    return FileStatus(kind, found.st_mode, found.st_ino, found.st_dev, found.st_nlink, found.st_uid, found.st_gid, found.st_size,
+                      int(found.st_atime), int(found.st_mtime), int(found.st_ctime))
+
+
 class FileTree:
     """exim.world.Files. `given`: contents by absolute path, or by a path relative to `work`, the run's folder, which is @DIR@."""
 
@@ -86,10 +94,7 @@ class FileTree:
         self._note(place)
 
     def status(self, path: str) -> FileStatus:
-        found = os.stat(self._find(path))
-        kind = "file" if stat.S_ISREG(found.st_mode) else "dir" if stat.S_ISDIR(found.st_mode) else "other"
-        return FileStatus(kind, found.st_mode, found.st_ino, found.st_dev, found.st_nlink, found.st_uid, found.st_gid, found.st_size,
-                          int(found.st_atime), int(found.st_mtime), int(found.st_ctime))
+        return status_of(self._find(path))
 
     def list(self, path: str) -> Sequence[str]:
         if not os.path.isdir(self._find(path)):

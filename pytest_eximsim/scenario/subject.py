@@ -116,7 +116,3 @@ class Subject(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-#: What a reader of a failure is told of names that were looked for in vain.
-Missing = Mapping[str, Sequence[str]]
