@@ -20,6 +20,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(expression), 
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [-+]\d{4})?", "<time>"),
     (r"\b\d{4}-\d\d-\d\d\b", "<day>"),
     (r"\b20\d{12}Z?\b", "<zulu>"),
+    (r"\b\d+-eximdsn-\d+", "<boundary>"),
+    (r"(<= <> [^\n]*\bS=)\d+", r"\1<size>"),           # of a message of Exim's own, with times and numbers in it
     (r"\b1[3-9]\d{8}(?:\.\d+)?\b", "<epoch>"),
     (r"\b(pid[= ])\d+", r"\1<pid>"),
     (r"(?m)^\[\d+\] ", "[<pid>] "),

@@ -59,3 +59,9 @@ def test_a_message_id_behind_its_letter() -> None:
         assert differ(outcome(text.format("1xWrs0-00000A-1L")), outcome(text.format("1xWrs0-00000A-1L"))) == []
     here, there = (other.replace("1xWrs0-00000A-1L", id).format(id) for id in ("1xWrs0-00000A-1L", "1xWrt1-00000B-00"))
     assert differ(outcome(here), outcome(there)) == []
+
+
+def test_messages_that_exim_makes() -> None:
+    bounce = "1xWrs0-00000A-1L <= <> R=1xWrs0-000009-1L U=mail P=local S={}"
+    assert differ(outcome(bounce.format(1587)), outcome(bounce.format(1592))) == []
+    assert differ(outcome(bounce.format(1587).replace("<>", "a@b")), outcome(bounce.format(1592).replace("<>", "a@b"))) == ["mainlog"]
