@@ -360,8 +360,8 @@ def run(bound: BoundCase, config: pytest.Config) -> Outcome:
     if subject == "simulator":
         return _updating(config)(bound, options, run_case)
     from .errors import ServiceMissing
-    from .oracle.binary import find_exim
     from .oracle.both import run_both, run_real
+    from .oracle.mta.binary import find_exim
     from .scenario.outcome import Outcome
 
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..oracle.binary import Binary
+    from ..oracle.mta.binary import Binary
     from ..scenario.loader import Case
 
 HELP = "play scenarios on the simulator and on a real Exim, and show the difference"
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from ..oracle.binary import find_exim
+    from ..oracle.mta.binary import find_exim
     from ..scenario.loader import load
 
     binary = find_exim(options.exim, options.exim_image)

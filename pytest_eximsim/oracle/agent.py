@@ -1,7 +1,7 @@
 """What plays scenarios inside of a container. A program by itself: `chroot /host python -I agent.py SOCKET PID`, as root.
 
-It is this machine's Python with this machine's programs (/host, read-only), so that HAProxy, Redis and the user's files are those that
-the caller has; only the machines of the real Exim are made of what the container's image holds (holder.py). SOCKET is an abstract Unix
+It is this machine's Python with this machine's programs (/host, read-only), so that HAProxy, Redis and the user's files are those that the
+caller has; only the machines of the real Exim are made of what the container's image holds (place/holder.py). SOCKET is an abstract Unix
 socket of the process PID, which asks (container.py). It says what it sees and is told why that does not do, or nothing; then come pairs of
 a word and its arguments, answered by `done` or `raised` and a value. When that process has gone, however that happened, everything here
 ends, too.
@@ -110,9 +110,9 @@ def _answer(request: tuple[str, tuple[Any, ...]], image: int, search: str) -> tu
     import traceback
 
     from pytest_eximsim.errors import EximsimError, ServiceError
-    from pytest_eximsim.oracle.binary import find_in
+    from pytest_eximsim.oracle.mta.binary import find_in
+    from pytest_eximsim.oracle.place.tree import Tree
     from pytest_eximsim.oracle.real_exim import play
-    from pytest_eximsim.oracle.tree import Tree
 
     word, arguments = request
     try:

@@ -15,8 +15,8 @@ from ..scenario.loader import BoundCase
 from ..scenario.model import Clock, Exim
 from ..scenario.outcome import Failure, Outcome
 from ..scenario.runner import RunOptions, run_case
-from .binary import Binary, find_exim
 from .compare import Difference, differences
+from .mta.binary import Binary, find_exim
 
 DEBIAN = "/etc/exim4/exim4.conf"
 

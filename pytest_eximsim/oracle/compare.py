@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from ..scenario.outcome import Evidence, Exchange, Outcome
 from ..scenario.patterns import shown
-from .configuration import SETTINGS
+from .mta.configuration import SETTINGS
 from .munging import Munger
 
 LOGS = ("mainlog", "rejectlog", "paniclog")

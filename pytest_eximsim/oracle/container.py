@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..scenario.loader import BoundCase
     from ..scenario.outcome import Outcome
     from ..scenario.runner import RunOptions
-    from .binary import Binary
+    from .mta.binary import Binary
 
 AGENT = Path(__file__).with_name("agent.py")
 #: Where the machine is seen in the container.

@@ -1,6 +1,6 @@
 """A real Exim in namespaces as the Subject of a scenario: how its MTAs start, their time (which is real), their changes by steps.
 
-One MTA by itself is daemon.py; networks are network.py; what is around MTAs whoever they are is scenario/surroundings.py.
+One MTA by itself is mta/daemon.py; networks are place/network.py; what is around MTAs whoever they are is scenario/surroundings.py.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from ..scenario.model import Environment, Exim, ProxyHeader
 from ..scenario.outcome import Outcome
 from ..scenario.runner import RunOptions, play_on
 from ..scenario.surroundings import Surroundings
-from . import asking
-from .behind import Proxies
-from .binary import Binary
-from .daemon import Daemon
-from .nameserver import Nameserver
-from .network import Wires, is_loopback
-from .services import Stores, refuse_what_only_the_simulator_has
+from .mta import asking
+from .mta.behind import Proxies
+from .mta.binary import Binary
+from .mta.daemon import Daemon
+from .mta.services import Stores, refuse_what_only_the_simulator_has
+from .place.nameserver import Nameserver
+from .place.network import Wires, is_loopback
 
 if TYPE_CHECKING:
     from ..scenario.loader import BoundCase
     from ..services.images import Images
     from ..services.sql.gate import SqlGate
-    from .spool import Kept
+    from .mta.spool import Kept
 
 #: How long, after a step, deliveries and sessions that are not the scenario's own connections may go on before the next one.
 LONGEST_SETTLING = 10.0
@@ -115,7 +115,7 @@ class RealExim(Surroundings[Daemon]):
 
     def _serve(self, party: str, stream: Stream, proxied: bool) -> None:
         """HAProxy has connected: go on to the real MTA, from the address that the MTA is to see."""
-        from .behind import carry
+        from .mta.behind import carry
 
         machine = self.machines.get(party)
         if machine is None:

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pytest_eximsim.errors import ServiceMissing
-from pytest_eximsim.oracle.binary import Binary, find_exim
 from pytest_eximsim.oracle.both import run_both, run_real
+from pytest_eximsim.oracle.mta.binary import Binary, find_exim
 from pytest_eximsim.report.fidelity import read_list
 from pytest_eximsim.scenario.loader import Case, load
 from pytest_eximsim.scenario.outcome import Outcome

@@ -15,9 +15,9 @@ import pytest
 
 from pytest_eximsim.cli.fidelity import scenario_files
 from pytest_eximsim.errors import ServiceMissing
-from pytest_eximsim.oracle.binary import Binary, find_exim
 from pytest_eximsim.oracle.both import compare, judged
 from pytest_eximsim.oracle.compare import Difference, kind_of
+from pytest_eximsim.oracle.mta.binary import Binary, find_exim
 from pytest_eximsim.report.fidelity import listed, read_list, unknown
 from pytest_eximsim.report.text import render
 from pytest_eximsim.scenario.loader import Case, load

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_eximsim.cli import main
-from pytest_eximsim.oracle.binary import Binary
+from pytest_eximsim.oracle.mta.binary import Binary
 
 HEAD = "exim: {config: 'primary_hostname = a.test'}\n"
 

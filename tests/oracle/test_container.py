@@ -16,8 +16,8 @@ import pytest
 from pytest_eximsim.cli import main
 from pytest_eximsim.errors import ServiceError, ServiceMissing
 from pytest_eximsim.oracle import container
-from pytest_eximsim.oracle.binary import find_exim
 from pytest_eximsim.oracle.container import Agent, agent_of
+from pytest_eximsim.oracle.mta.binary import find_exim
 from pytest_eximsim.runtime.containers import LABEL
 from pytest_eximsim.runtime.owner import Owner
 from pytest_eximsim.services import lasting

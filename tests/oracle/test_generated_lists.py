@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_eximsim.oracle.binary import Binary
 from pytest_eximsim.oracle.compare import Difference
+from pytest_eximsim.oracle.mta.binary import Binary
 
 from . import generated_lists
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_eximsim.oracle.binary import Binary
 from pytest_eximsim.oracle.both import played_on
+from pytest_eximsim.oracle.mta.binary import Binary
 from pytest_eximsim.report.header import header
 from pytest_eximsim.scenario.loader import Case, load
 

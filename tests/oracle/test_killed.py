@@ -41,7 +41,7 @@ listen smtp
   bind :25
   server mta 192.0.2.25:25 send-proxy-v2
 """
-WITHIN = 30.0
+WITHIN = 90.0
 
 
 @pytest.fixture(params=["namespaces", "container"])

@@ -11,12 +11,12 @@ import pytest
 
 from pytest_eximsim.dns import Zone
 from pytest_eximsim.errors import Position, ServiceMissing
-from pytest_eximsim.oracle.binary import Binary, find_exim
 from pytest_eximsim.oracle.both import run_both, run_real
-from pytest_eximsim.oracle.namespaces import Network, why_not
-from pytest_eximsim.oracle.network import Site, Wires
-from pytest_eximsim.oracle.services import Stores
-from pytest_eximsim.oracle.tree import Tree
+from pytest_eximsim.oracle.mta.binary import Binary, find_exim
+from pytest_eximsim.oracle.mta.services import Stores
+from pytest_eximsim.oracle.place.namespaces import Network, why_not
+from pytest_eximsim.oracle.place.network import Site, Wires
+from pytest_eximsim.oracle.place.tree import Tree
 from pytest_eximsim.runtime.certificates import Authority, TlsMaker
 from pytest_eximsim.runtime.clock import SystemClock
 from pytest_eximsim.runtime.hub import Hub

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pytest_eximsim.errors import ServiceMissing
-from pytest_eximsim.oracle.binary import find_exim
 from pytest_eximsim.oracle.both import run_both
-from pytest_eximsim.oracle.configuration import Written
+from pytest_eximsim.oracle.mta.binary import find_exim
+from pytest_eximsim.oracle.mta.configuration import Written
 from pytest_eximsim.scenario.loader import load
 from pytest_eximsim.scenario.outcome import Outcome
 from pytest_eximsim.scenario.runner import RunOptions

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pytest_eximsim.errors import ScenarioError, ServiceMissing
-from pytest_eximsim.oracle.binary import Binary, find_exim
 from pytest_eximsim.oracle.both import run_both, run_real
+from pytest_eximsim.oracle.mta.binary import Binary, find_exim
 from pytest_eximsim.scenario.loader import load
 from pytest_eximsim.scenario.outcome import Outcome
 from pytest_eximsim.scenario.runner import RunOptions

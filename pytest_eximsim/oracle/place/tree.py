@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import ServiceMissing
-from ..exim.world import FileStatus
-from ..runtime.files import status_of
+from ...errors import ServiceMissing
+from ...exim.world import FileStatus
+from ...runtime.files import status_of
 
 MOST_LINKS = 40
 #: Folders whose files are not ours to give.

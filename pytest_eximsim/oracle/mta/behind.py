@@ -8,12 +8,12 @@ import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..exim.world import Stream
-from ..scenario.model import Exim
+from ...exim.world import Stream
+from ...scenario.model import Exim
 from .configuration import OWN
 
 if TYPE_CHECKING:
-    from ..runtime.hub import Hub
+    from ...runtime.hub import Hub
     from .binary import Binary
     from .daemon import Daemon
 

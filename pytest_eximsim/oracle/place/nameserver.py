@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..dns import Zone
-from ..dns.server import respond
-from ..exim.world import DnsStatus, Stream
+from ...dns import Zone
+from ...dns.server import respond
+from ...exim.world import DnsStatus, Stream
 from .namespaces import Network
 
 if TYPE_CHECKING:
-    from ..runtime.hub import Hub
+    from ...runtime.hub import Hub
 
 PORT = 53
 LOOPBACK = "127.0.0.1"
@@ -33,7 +33,7 @@ class Nameserver:
     sockets: list[socket.socket] = field(default_factory=list)
 
     def start(self) -> None:
-        from ..runtime.sockets import serve_socket
+        from ...runtime.sockets import serve_socket
 
         datagrams = self.network.socket(socket.AF_INET, socket.SOCK_DGRAM)
         connections = self.network.socket(socket.AF_INET)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..scenario.configuration import fill
-from ..scenario.patterns import without_stamp
+from ...scenario.configuration import fill
+from ...scenario.patterns import without_stamp
 
 if TYPE_CHECKING:
     from .daemon import Daemon

@@ -15,26 +15,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, ServiceError
-from ..exim.world import SqlResult
-from ..runtime.accounts import BUILT_IN, BUILT_IN_GROUPS
-from ..runtime.files import STANDARD
-from ..scenario.configuration import HOSTNAME, Placed, fill
-from ..scenario.machine import accounts_of
-from ..scenario.model import Exim
+from ...errors import ConfigError, ServiceError
+from ...exim.world import SqlResult
+from ...runtime.accounts import BUILT_IN, BUILT_IN_GROUPS
+from ...runtime.files import STANDARD
+from ...scenario.configuration import HOSTNAME, Placed, fill
+from ...scenario.machine import accounts_of
+from ...scenario.model import Exim
+from ..place.nameserver import RESOLV_CONF
+from ..place.namespaces import Folder, Machine
+from ..place.network import Site
+from ..place.tree import Tree
 from .binary import Binary
 from .configuration import OWN, Writer, Written
 from .logs import Logs, file_of
 from .named import KINDS
-from .nameserver import RESOLV_CONF
-from .namespaces import Folder, Machine
-from .network import Site
 from .spool import Kept, Spool
-from .tree import Tree
 
 if TYPE_CHECKING:
-    from ..runtime.certificates import Authority
-    from ..runtime.hub import Hub
+    from ...runtime.certificates import Authority
+    from ...runtime.hub import Hub
 
 #: How long the daemon may take until it listens, and a command until it ends.
 STARTING, ASKING = 20.0, 60.0
@@ -293,7 +293,7 @@ class Daemon:
 
     def sqlite(self, path: str, statement: str) -> SqlResult:
         """A statement on an SQLite file of the machine. The library follows links by itself, so that it must be there. Raises SqlError."""
-        from ..services.sql import sqlite
+        from ...services.sql import sqlite
 
         return self.machine.inside(lambda: sqlite.run(path, statement))
 

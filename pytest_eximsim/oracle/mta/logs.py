@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .tree import Tree
+    from ..place.tree import Tree
 
 STARTED = re.compile(rb"exim \S+ daemon started: pid=")
 WAITS = re.compile(rb"waiting \d+s before trying again")

@@ -15,19 +15,19 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from ..dns import Zone, ZoneResolver
-from ..errors import ServiceMissing
-from ..exim.world import SqlError, SqlResult, Stream
-from ..scenario.model import Environment
-from ..services.redis.gate import UNKNOWN_HOST, Fault, Server
+from ...dns import Zone, ZoneResolver
+from ...errors import ServiceMissing
+from ...exim.world import SqlError, SqlResult, Stream
+from ...scenario.model import Environment
+from ...services.redis.gate import UNKNOWN_HOST, Fault, Server
+from ..place.namespaces import Network
+from ..place.network import Wires, family, is_loopback
 from .named import KINDS, Named, in_list, in_queries
-from .namespaces import Network
-from .network import Wires, family, is_loopback
 
 if TYPE_CHECKING:
-    from ..runtime.hub import Hub
-    from ..services.redis.gate import Gate
-    from ..services.sql.gate import SqlGate
+    from ...runtime.hub import Hub
+    from ...services.redis.gate import Gate
+    from ...services.sql.gate import SqlGate
     from .daemon import Daemon
 
 QUEUE = 128
@@ -155,7 +155,7 @@ class Stores:
     # ---- doors
 
     def _open(self, place: Place) -> None:
-        from ..runtime.sockets import serve_socket
+        from ...runtime.sockets import serve_socket
 
         try:
             listening = self._bound(place)
@@ -193,7 +193,7 @@ class Stores:
             return
         client, named = self.behind[place]
         if named.kind == "redis":
-            from ..services.redis import resp
+            from ...services.redis import resp
 
             resp.serve(stream, self.redis.connect(named.host, named.port, named.socket))
         else:
@@ -201,7 +201,7 @@ class Stores:
 
     def _serve_sql(self, gate: SqlGate, named: Named, stream: Stream) -> None:
         """Each connection is one of its own to the database, until that is another one."""
-        from ..services.sql import mysql_wire, pgsql_wire
+        from ...services.sql import mysql_wire, pgsql_wire
 
         database = gate.database(named.kind, named.server)
         if database is None:

@@ -14,15 +14,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..exim.world import Endpoint, Stream
-from ..runtime.ports import ClientPorts
+from ...exim.world import Endpoint, Stream
+from ...runtime.ports import ClientPorts
 from .doors import Door
 from .namespaces import Network
 
 if TYPE_CHECKING:
-    from ..runtime.certificates import TlsMaker
-    from ..runtime.hub import Hub
-    from ..runtime.sockets import SocketStream
+    from ...runtime.certificates import TlsMaker
+    from ...runtime.hub import Hub
+    from ...runtime.sockets import SocketStream
 
 #: Both ends of a wire have one hardware address, and nobody asks for it (NOARP): nothing is waited for.
 HARDWARE = "02:00:00:00:00:19"
@@ -129,7 +129,7 @@ class Wires:
 
     def connect(self, client: Endpoint, server: Endpoint, timeout: float | None = None, tls: TlsMaker | None = None) -> SocketStream:
         """A client's end; port 0 is any free one. Raises OSError as the system does, TimeoutError."""
-        from ..runtime.sockets import SocketStream, endpoint_of
+        from ...runtime.sockets import SocketStream, endpoint_of
 
         self.add_known(client.address)
         if server.address not in self.known and not is_loopback(server.address):

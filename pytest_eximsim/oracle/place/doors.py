@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from ..exim.world import Endpoint, Stream
+from ...exim.world import Endpoint, Stream
 from .namespaces import Network
 
 if TYPE_CHECKING:
-    from ..runtime.certificates import TlsMaker
-    from ..runtime.hub import Hub
+    from ...runtime.certificates import TlsMaker
+    from ...runtime.hub import Hub
 
 ETH_P_IP, ETH_P_IPV6, TCP = 0x0800, 0x86DD, 6
 SYN, ACK = 2, 16
@@ -60,7 +60,7 @@ class Door:
             self._fill()
 
     def _open(self) -> None:
-        from ..runtime.sockets import serve_socket
+        from ...runtime.sockets import serve_socket
 
         listening = self.listening = self._bound()
         listening.listen(QUEUE)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..exim.expansion.splitting import split
-from ..exim.lookups.drivers import mysql, pgsql, redis
-from ..exim.lookups.servers import Tried, take_apart
-from ..exim.world import SqlServer
-from ..services.sql.gate import DEFAULT_PORTS
+from ...exim.expansion.splitting import split
+from ...exim.lookups.drivers import mysql, pgsql, redis
+from ...exim.lookups.servers import Tried, take_apart
+from ...exim.world import SqlServer
+from ...services.sql.gate import DEFAULT_PORTS
 
 KINDS = ("redis", "pgsql", "mysql")
 #: Where MariaDB's client looks for a server of its own machine.

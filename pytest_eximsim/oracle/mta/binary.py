@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import ServiceMissing
-from .namespaces import Folder, Machine, Network, why_not
-from .tree import Tree
+from ...errors import ServiceMissing
+from ..place.namespaces import Folder, Machine, Network, why_not
+from ..place.tree import Tree
 
 HINT = "apt-get install exim4-daemon-heavy, or --eximsim-exim=/path/to/exim"
 IN_IMAGE = "--eximsim-exim=/path/to/exim names a path in the image"
@@ -65,7 +65,7 @@ def find_exim(path: str | None = None, image: str = "") -> Binary:
     get one, or why it cannot run.
     """
     if image:
-        from .container import agent_of
+        from ..container import agent_of
 
         return agent_of(image).find(path)
     if reason := why_not():

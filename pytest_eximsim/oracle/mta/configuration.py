@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import ScenarioError
-from ..exim.config import debian
-from ..exim.config.source import INCLUDE
-from ..exim.world import Files, FileStatus
-from ..scenario.configuration import HOSTNAME, Placed, fill
-from ..scenario.model import Exim
-from .tree import Tree
+from ...errors import ScenarioError
+from ...exim.config import debian
+from ...exim.config.source import INCLUDE
+from ...exim.world import Files, FileStatus
+from ...scenario.configuration import HOSTNAME, Placed, fill
+from ...scenario.model import Exim
+from ..place.tree import Tree
 
 #: Included files of ours, in a folder that nobody else has.
 OWN = "/run/eximsim"

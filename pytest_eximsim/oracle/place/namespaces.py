@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import ServiceError, ServiceMissing
+from ...errors import ServiceError, ServiceMissing
 
 CLONE_FS, CLONE_NEWNS, CLONE_NEWNET = 0x200, 0x20000, 0x40000000
 HOLDER = Path(__file__).with_name("holder.py")
