@@ -84,9 +84,9 @@ def compare(bound: BoundCase, options: RunOptions, binary: Binary) -> Comparison
         return Comparison(Outcome(), real, skipped=real.skipped)
     with _imitating(bound, binary) as same:
         simulated = run_case(same, both)
+    _note_refusals(simulated)
     if simulated.unavailable:
-        simulated.failures = [one for one in simulated.failures if one.title != simulated.unavailable]
-        return Comparison(simulated, real, skipped=f"{simulated.unavailable} in the simulator")
+        return Comparison(simulated, real, skipped=simulated.unavailable)
     if simulated.skipped:
         return Comparison(simulated, real, skipped=simulated.skipped)
     found = tuple(differences(simulated, real))
@@ -95,6 +95,17 @@ def compare(bound: BoundCase, options: RunOptions, binary: Binary) -> Comparison
         taken = simulated.evidence.refusal is None
         return Comparison(simulated, real, () if taken else found, "" if found and not taken else refused(binary, refusal), taken=taken)
     return Comparison(simulated, real, found, checked=check)
+
+
+def _note_refusals(simulated: Outcome) -> None:
+    """What the simulator says that it cannot do is the reason why there is nothing to compare, no failure, and so is what follows."""
+    refused = next((one for one in simulated.failures if one.title.startswith("not simulated: ")), None)
+    if refused is not None:
+        simulated.unavailable = f"{refused.position}: {refused.title.removeprefix('not simulated: ')}"
+        simulated.failures = []
+    elif simulated.unavailable:
+        simulated.failures = [one for one in simulated.failures if one.title != simulated.unavailable]
+        simulated.unavailable += " in the simulator"
 
 
 def run_both(bound: BoundCase, options: RunOptions, binary: Binary) -> Outcome:

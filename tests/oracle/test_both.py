@@ -58,7 +58,7 @@ def _play(name: str, case: Case, binary: Binary) -> str:
     made = compare(bound, RunOptions(), binary)
     outcome = judged(made, bound, binary)
     expected: Mapping[str, str | None] = {"differs": listed(DIFFERING, name, case.name), "is not run": listed(NOT_RUN, name, case.name)}
-    if outcome.skipped and "not yet available" not in outcome.skipped:
+    if outcome.skipped and not outcome.unavailable:
         said = reason_of(outcome.skipped)
         return "" if said == expected["is not run"] else f"{name}::{case.name}: {said}\nis not in not_run.txt"
     if outcome.failures or outcome.skipped:
