@@ -43,7 +43,8 @@ POLL = 0.002
 SAID = f"{OWN}/said"
 #: Debian's collection of authorities: here, that of the scenario's remotes alone.
 TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
-ASKED = ("log_file_path", "spool_directory", "tls_certificate", "tls_privatekey")
+ASKED = ("exim_user", "exim_group", "log_file_path", "spool_directory", "tls_certificate", "tls_privatekey")
+_OF_LOG = re.compile(r"\s*LOG: PANIC DIE\s*$|exim: could not open panic log")
 NSSWITCH = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"
 
 
@@ -181,10 +182,10 @@ class Daemon:
         return self.files.read(self.written.path).decode("latin-1")
 
     def _refusal(self, said: str) -> list[str]:
-        """Exim's lines about its configuration, without the words that are for the log."""
-        lines = [self.written.original(line) for line in said.split("\n") if line.strip() and line.strip() != "LOG: PANIC DIE"]
-        first = next((index for index, line in enumerate(lines) if "Exim configuration error" in line), 0)
-        return lines[first:]
+        """Exim's lines about its configuration, each once, without the words that are for the log, which it may not be able to write."""
+        lines = [self.written.original(line) for line in said.split("\n") if line.strip() and not _OF_LOG.match(line)]
+        first, second = [*(index for index, line in enumerate(lines) if "Exim configuration error" in line), len(lines), len(lines)][:2]
+        return lines[first if first < len(lines) else 0:second]
 
     def _certificates(self) -> None:
         """A certificate and a key that are named and not there are made for the run."""
@@ -205,7 +206,7 @@ class Daemon:
         """From now on messages are kept, and what is written to the tree is the MTA's."""
         if self.spool is None:
             path = self.names["@SPOOL@"]
-            self._own_folder(path)
+            self._own_folders(path)
             self.spool = Spool(f"{self.files.root}{path}", f"{self.files.root}{OWN}/messages")
             self.spool.watch()
             self.before = self.files.marks()
@@ -220,16 +221,30 @@ class Daemon:
         while not self.logs.started():
             if self.process.poll() is not None or self.hub.real_now() > until or self.logs.waits():
                 words = self.files.read(SAID).decode("latin-1").strip()
-                raise ServiceError(f"the real Exim does not start: {words}; its log ends with {self.logs.lines('main')[-1:]}")
+                last = "".join(f"; its log ends with {line!r}" for line in self.logs.lines("main")[-1:])
+                raise ServiceError(f"the real Exim does not start: {' / '.join(words.splitlines())}{last}")
             self.hub.real_sleep(POLL)
         self.logs.skip()
 
-    def _own_folder(self, path: str) -> None:
-        """The spool directory of a configuration, Exim's own."""
-        for folder in (path, f"{path}/input"):
-            real = self.files.real(folder)
-            os.makedirs(real, exist_ok=True)
-            os.chown(real, self.binary.uid, self.binary.gid)
+    def _own_folders(self, spool: str) -> None:
+        """The spool directory of a configuration and the folders of its logs belong to the user that Exim becomes."""
+        uid, gid = self._becomes()
+        for folder in (spool, *(f"{spool}/{name}" for name in ("input", "db", "msglog")), *map(os.path.dirname, self.logs.paths.values())):
+            if folder.startswith("/"):
+                real = self.files.real(folder)
+                os.makedirs(real, exist_ok=True)
+                os.chown(real, uid, gid)
+
+    def _becomes(self) -> tuple[int, int]:
+        """uid and gid of `exim_user` and `exim_group`, names or numbers."""
+        user, group = self.options.get("exim_user", ""), self.options.get("exim_group", "")
+        known = self.account(user)
+        uid = known[0] if known else int(user) if user.isdigit() else self.binary.uid
+        if group.isdigit():
+            return uid, int(group)
+        lines = self.files.read("/etc/group").decode("latin-1").splitlines()
+        found = re.search(rf"^{re.escape(group)}:[^:]*:(\d+)", "\n".join(lines), re.M)
+        return uid, int(found[1]) if found else known[1] if known else self.binary.gid
 
     def _listening(self, occupied: Sequence[tuple[str, int]]) -> list[str]:
         """-oX where a remote has a port at one of the MTA's own addresses."""

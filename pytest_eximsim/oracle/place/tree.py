@@ -89,13 +89,12 @@ class Tree:
 
     def database(self, path: str) -> str:
         """`real_path` of a scenario's own SQLite file, which is made, empty, where it is not there. Whatever user the MTA is can write to
-        it, and to a folder that is made for it.
+        it, and to its folder, where SQLite has its journal.
         """
         target = self.real(path)
         folder = os.path.dirname(target)
-        if not os.path.isdir(folder):
-            os.makedirs(folder)
-            os.chmod(folder, 0o777)
+        os.makedirs(folder, exist_ok=True)
+        os.chmod(folder, 0o777)
         with open(target, "ab"):
             os.chmod(target, 0o666)
         return self.real_path(path)
