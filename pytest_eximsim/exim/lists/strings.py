@@ -143,7 +143,7 @@ def look_up(p: Process, type: LookupType, rest: str, key: str, *, partial: bool 
         return search(p, type, rest, key)
     if type.kind == "absfilequery":
         file, query = file_and_query(p, rest, type.options, of_network=of_network)
-        return search(p, type, cut(file, rest), cut(query, rest))
+        return search(p, type, file, query)
     return search(p, type, None, rest)
 
 

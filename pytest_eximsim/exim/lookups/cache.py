@@ -32,7 +32,7 @@ def search(p: Process, type: LookupType, file: str | None, key: str) -> Answer:
     place = file or ""
     refuse_tainted(p, place)
     _open(p, type, place)
-    if type.kind == "query" and type.driver.quote is not None and is_unquoted(key, type.name) and not _known(p, type, place, key):
+    if type.kind != "single" and type.driver.quote is not None and is_unquoted(key, type.name) and not _known(p, type, place, key):
         log(p, f"tainted search query is not properly quoted{told(p)}: {key}", panic=True)
     key = str(key)
     answer = _found(p, type, place, key)

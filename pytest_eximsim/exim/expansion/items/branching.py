@@ -88,14 +88,13 @@ def _query(p: Process, kind: object, text: str) -> tuple[str | None, str]:
     from ...lookups import LookupSetupError, LookupType
     from ...lookups.drivers.sqlite import file_and_query
 
-    whole, text = text, text.lstrip(SPACES)
+    text = cut(text.lstrip(SPACES), text)
     if not isinstance(kind, LookupType) or kind.kind != "absfilequery":
-        return None, cut(text, whole)
+        return None, text
     try:
-        file, query = file_and_query(p, text, kind.options)
+        return file_and_query(p, text, kind.options)
     except LookupSetupError as error:
         raise ExpansionError(str(error)) from None
-    return cut(file, whole), cut(query, whole)
 
 
 def scan_lookup(p: Process, node: Call) -> str:

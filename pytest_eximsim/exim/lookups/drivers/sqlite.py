@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...taint import cut
 from ...world import SqlError
 from ..result import NOT_FOUND, Found, LookupSetupError, Reply
 from ..rows import rows_to_text
@@ -35,10 +36,10 @@ def file_and_query(p: Process, text: str, options: str, *, of_network: bool = Fa
         if not named and not text.startswith("/"):
             default = p.configuration.main.get("sqlite_dbfile")
             named = default if isinstance(default, str) else ""
-    file = named or text.split(None, 1)[0] if text else named
+    file = named or cut(text.split(None, 1)[0], text) if text else named
     if not file.startswith("/"):
         raise LookupSetupError('absolute file name expected for "sqlite" lookup')
-    return file, text if named else text[len(file) + 1:].lstrip()
+    return file, text if named else cut(text[len(file) + 1:].lstrip(), text)
 
 
 def find(p: Process, file: str, key: str, options: str) -> Reply:
