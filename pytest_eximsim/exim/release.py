@@ -100,6 +100,7 @@ class Release:
     taints: bool = True                # data from outside is marked, and refused or complained of where it is dangerous (taint.py)
     null_word: str = "<NULL>"          # how a missing argument is shown in errors
     rate_limit_must_be_set: bool = True  # "sender rate limit not set" for an empty ratelimit
+    rejections_show_tls: bool = True   # X=… CV=… in lines about what an ACL refuses
     command_quotes_escaped: bool = True  # `"` as `\"` in lines about a command
     malformed_headers_logged: bool = True  # "qualify/rewrite: …" without rewrite rules, too (4.96: "rewrite: …" where there are rules)
     dmarc_controls_last: bool = False  # control = dmarc_… holds for the rest of the connection, not for one message
@@ -165,6 +166,7 @@ EXIM_4_82 = replace(
     functions_may_be_unknown=True, base62_of_32_bits=False,
     nameless_spf="permerror", warn_skipped_where=False, quit_checked_late=False,
     control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
+    rejections_show_tls=False,
     taints=False, null_word="NULL", rate_limit_must_be_set=False, dmarc_controls_last=True, spam_score_rounded=False,
     callout_modern=False,
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..acl import Phase, Result, Verdict
 from ..log import host_and_ident, log, printing
+from .arrival import tls_info
 
 if TYPE_CHECKING:
     from .session import Session
@@ -123,7 +124,8 @@ def refuse(s: Session, phase: Phase, verdict: Verdict) -> bool:
     reason = f": {log_text}".partition("\n")[0] if log_text is not None else ""
     main, reject, panic = verdict.log_to
     if main or reject or panic:
-        text = f"{host_and_ident(s.p)} {_sender_info(s, phase)}{'' if fail else 'temporarily '}rejected {_what(s, phase)}{reason}"
+        who = host_and_ident(s.p) + (tls_info(s.p) if s.release.rejections_show_tls else "")
+        text = f"{who} {_sender_info(s, phase)}{'' if fail else 'temporarily '}rejected {_what(s, phase)}{reason}"
         log(s.p, text, main=main, reject=reject, panic=panic)
     if drop:
         from .ending import dropped_by_acl
