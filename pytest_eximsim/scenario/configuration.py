@@ -165,12 +165,13 @@ def requires_proxy(exim: Exim, choice: Choice) -> Exim:
     return replace(exim, set={**(exim.set or {}), name: "*"})
 
 
-def read(exim: Exim, files: Files, users: Users, placed: Placed, choice: Choice) -> Configuration:
+def read(exim: Exim, files: Any, users: Users, placed: Placed, choice: Choice) -> Configuration:
     """Read it. Raises ConfigError, NotSimulated (with the user's own places) and ScenarioError (a `replace` text that does not occur)."""
+    replacements = {old: fill(new or "", files.names) for old, new in (exim.replace or {}).items()}
     try:
         configuration = read_configuration(
             files, placed.path, release=RELEASES[choice.release_name], macros=exim.macros or {}, settings=exim.set or {},
-            replace=exim.replace or {}, build=build_of(exim), users=users, hostname=exim.hostname or HOSTNAME)
+            replace=replacements, build=build_of(exim), users=users, hostname=exim.hostname or HOSTNAME)
     except ConfigError as error:
         kind = NotSimulated if isinstance(error, NotSimulated) else ConfigError
         raise kind(error.message, placed.position(error.position), error.lines) from None
