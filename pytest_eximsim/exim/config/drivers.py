@@ -22,13 +22,10 @@ if TYPE_CHECKING:
     from .parser import Reader
 
 START = re.compile(r"([A-Za-z][A-Za-z0-9_]*)?[ \t\n\v\f\r]*:")
-#: Drivers that Exim has and that are not simulated, with the reason.
+#: Drivers that Exim has and that are not simulated, with the reason. Others are refused where they are used.
 REFUSED = {
-    ("authenticator", "cyrus_sasl"): "it asks the Cyrus SASL library",
-    ("authenticator", "dovecot"): "it asks a Dovecot server",
     ("authenticator", "gsasl"): "it asks the GNU SASL library",
     ("authenticator", "heimdal_gssapi"): "it asks a Kerberos server",
-    ("authenticator", "spa"): "NTLM is not implemented",
     ("authenticator", "tls"): "client certificates are not looked at",
     ("router", "iplookup"): "it asks a foreign server",
 }
@@ -334,6 +331,12 @@ def sides(driver: Driver) -> Mapping[str, bool]:
     match driver.driver:
         case "cram_md5":
             return {"client": options["client_secret"] is not None, "server": options["server_secret"] is not None}
+        case "cyrus_sasl":
+            return {"client": False, "server": True}
+        case "dovecot":
+            return {"client": False, "server": options["server_socket"] is not None}
+        case "spa":
+            return {"client": options["client_username"] is not None, "server": options["server_password"] is not None}
         case _:
             return {"client": options.get("client_send") is not None, "server": options["server_condition"] is not None}
 

@@ -63,14 +63,14 @@ def _ask(s: Session, challenge: str) -> str:
 
 
 def _run(s: Session, driver: Driver, initial: str) -> None:
-    from ..authenticators import DRIVERS, Exchange, Outcome
+    from ..authenticators import Exchange, Outcome, authenticate
     from ..authenticators.exchange import Result as Ended
     from ..authenticators.exchange import Stopped
 
     _clear(s)
     s.p.scratch.numbers = [""]
     try:
-        outcome = DRIVERS[driver.driver](Exchange(s.p, lambda text: _ask(s, text)), driver, initial)
+        outcome = authenticate(Exchange(s.p, lambda text: _ask(s, text)), driver, initial)
     except Stopped as stopped:
         outcome = Outcome(stopped.result)
     except ExpansionError as error:
