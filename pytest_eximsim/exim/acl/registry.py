@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..release import Release, release_of
+from ..where import not_simulated
 from . import modifiers
 from .conditions import dmarc, dnslists, matching, nested, ratelimit, scanning, seen, spf
 from .controls import control
@@ -53,6 +54,15 @@ def _by_engine(run: Run, value: str) -> Outcome:
     return OK
 
 
+def _content(name: str, at: int) -> Entry:
+    """A condition on the text of messages, refused where it is used: many configurations have it, few scenarios come by."""
+
+    def test(run: Run, value: str) -> Outcome:
+        raise not_simulated(run.p, f'the ACL condition "{name}"')
+
+    return _condition(name, test, at=at)
+
+
 _NO_CLIENT = phases("NOTSMTP NOTSMTP_START")
 _NO_SENDER = phases("AUTH CONNECT HELO MAILAUTH QUIT ETRN EXPN STARTTLS VRFY")
 _NO_HEADERS = all_but("MAIL RCPT PREDATA DATA PRDR MIME NOTSMTP DKIM NOTSMTP_START")
@@ -67,6 +77,7 @@ ENTRIES = (
     _modifier("continue", modifiers.no_effect),
     _modifier("control", control),
     _modifier("delay", modifiers.delay, at=phases("NOTQUIT")),
+    _content("decode", all_but("MIME")),
     _condition("dnslists", dnslists.dnslists, at=_NO_CLIENT),
     _condition("domains", matching.domains, expanded=False, at=all_but("RCPT PRDR"), until="4.82+"),
     _condition("domains", matching.domains, expanded=False, at=all_but("RCPT VRFY PRDR"), since="4.96"),
@@ -82,9 +93,11 @@ ENTRIES = (
     _modifier("logwrite", modifiers.logwrite),
     _condition("malware", scanning.malware, at=_NO_CONTENT),
     _modifier("message", _by_engine, expanded=False),
+    _content("mime_regex", all_but("MIME")),
     _modifier("queue", modifiers.queue, at=phases("NOTSMTP PRDR DATA"), since="4.96"),
     _condition("ratelimit", ratelimit.ratelimit),
     _condition("recipients", matching.recipients, expanded=False, at=all_but("RCPT")),
+    _content("regex", all_but("DATA PRDR NOTSMTP MIME")),
     _modifier("remove_header", modifiers.remove_header, at=_NO_HEADERS & ~phases("DKIM")),
     _condition("seen", seen.seen, since="4.96"),
     _condition("sender_domains", matching.sender_domains, expanded=False, at=_NO_SENDER),
@@ -101,12 +114,9 @@ NOT_SIMULATED: dict[str, tuple[str, str]] = {
     "atrn_domains": ("4.99", ""),
     "bmi_optin": ("", ""),
     "dcc": ("", ""),
-    "decode": ("", ""),
     "demime": ("", "4.82+"),
     "dkim_signers": ("", ""),
     "dkim_status": ("", ""),
-    "mime_regex": ("", ""),
-    "regex": ("", ""),
     "udpsend": ("", ""),
 }
 

@@ -57,7 +57,7 @@ TABLE: dict[str, Use] = {
     "acl_smtp_helo": HONOURED,
     "acl_smtp_mail": HONOURED,
     "acl_smtp_mailauth": HONOURED,
-    "acl_smtp_mime": _refused("MIME parts are not decoded"),
+    "acl_smtp_mime": HONOURED,      # refused where a MIME message comes: reception/message.py
     "acl_smtp_notquit": HONOURED,
     "acl_smtp_predata": HONOURED,
     "acl_smtp_quit": HONOURED,

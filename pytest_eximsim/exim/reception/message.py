@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import ExpansionError
+from ...errors import ExpansionError, NotSimulated
 from ..acl import Phase, Result, Verdict
 from ..acl.conditions.dmarc import begin_message
 from ..ids import new_id
@@ -149,6 +149,7 @@ def _decide(s: Session, headers: Headers, raw_recipients: list[str], chunk_reply
     message = s.p.message
     text = last_line = None
     blackhole = ""
+    _no_mime(s)
     if prdr.wanted(s):
         last_line = prdr.analyse(s)
         if not message.recipients:
@@ -187,6 +188,15 @@ def _decide(s: Session, headers: Headers, raw_recipients: list[str], chunk_reply
     else:
         s.p.mta.accept(s.p)
     return False
+
+
+def _no_mime(s: Session) -> None:
+    """A message without MIME-Version has no parts for the MIME ACL; one with it would have. Raises NotSimulated."""
+    p = s.p
+    if p.message.recipients and s.main.get("acl_smtp_mime") is not None and any(
+            header.type != "*" and header.text.lower().startswith("mime-version:") for header in p.message.headers):
+        place = p.configuration.positions.get("acl_smtp_mime")
+        raise NotSimulated("main option acl_smtp_mime is not simulated for MIME messages: their parts are not decoded", place)
 
 
 def _refused(s: Session, verdict: Verdict) -> bool:
