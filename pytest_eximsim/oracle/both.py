@@ -84,28 +84,16 @@ def compare(bound: BoundCase, options: RunOptions, binary: Binary) -> Comparison
         return Comparison(Outcome(), real, skipped=real.skipped)
     with _imitating(bound, binary) as same:
         simulated = run_case(same, both)
-    _note_refusals(simulated)
-    if simulated.unavailable:
-        return Comparison(simulated, real, skipped=simulated.unavailable)
-    if simulated.skipped:
-        return Comparison(simulated, real, skipped=simulated.skipped)
+    if simulated.skipped or simulated.unavailable:
+        return Comparison(simulated, real, skipped=simulated.skipped or f"{simulated.unavailable} in the simulator")
+    if any(one.unable for one in simulated.failures):       # what would differ follows from that
+        return Comparison(simulated, real, checked=check)
     found = tuple(differences(simulated, real))
     refusal = real.evidence.refusal
     if refusal is not None and not _refusal_expected(bound):
         taken = simulated.evidence.refusal is None
         return Comparison(simulated, real, () if taken else found, "" if found and not taken else refused(binary, refusal), taken=taken)
     return Comparison(simulated, real, found, checked=check)
-
-
-def _note_refusals(simulated: Outcome) -> None:
-    """What the simulator says that it cannot do is the reason why there is nothing to compare, no failure, and so is what follows."""
-    refused = next((one for one in simulated.failures if one.title.startswith("not simulated: ")), None)
-    if refused is not None:
-        simulated.unavailable = f"{refused.position}: {refused.title.removeprefix('not simulated: ')}"
-        simulated.failures = []
-    elif simulated.unavailable:
-        simulated.failures = [one for one in simulated.failures if one.title != simulated.unavailable]
-        simulated.unavailable += " in the simulator"
 
 
 def run_both(bound: BoundCase, options: RunOptions, binary: Binary) -> Outcome:
@@ -122,7 +110,8 @@ def judged(made: Comparison, bound: BoundCase, binary: Binary) -> Outcome:
     outcome.skipped = made.skipped
     own, theirs = outcome.failures, [one for one in made.real.failures if (one.expected, one.received) != ("S: <eof>", "<reset>")]
     outcome.failures = [as_failure(one, binary, bound.case.position) for one in made.found]
-    ours = [one for one in own if not made.found and (made.checked or one.unable)]
+    unable = [one for one in own if one.unable]
+    ours = unable or (own if made.checked and not made.found else [])
     outcome.failures += ours
     if not made.found:
         outcome.failures += [replace(one, title=f"real Exim {binary.version}: {one.title}") for one in theirs

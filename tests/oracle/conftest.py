@@ -50,6 +50,7 @@ def differences(binary: Binary, tmp_path: Path) -> Callable[[str], tuple[Differe
         case, = load(path, path.name).cases
         made = compare(case.bind(), RunOptions(), binary)
         assert not made.skipped
+        assert not [one for one in made.simulated.failures if one.unable]
         assert made.real.evidence.conversations
         return made.found
 
