@@ -47,9 +47,7 @@ class Release:
     brace_reasons: bool = True         # brace errors say what is missing instead of "missing or misplaced { or }"
     unquoted_brace_hint: bool = True   # "; could be an unquoted } in the content"
     json: bool = True                  # ${extract json…
-    ipv6norm_ends_text: bool = False   # what stands behind ${ipv6norm:…} is lost
-    bad_json_list_kills: bool = False  # forany_json over what is no array ends the process
-    readsocket_tells: bool = True      # ${readsocket…} says what is wrong with a port or a time
+    skipped_text_seen: bool = False    # what is written out in a skipped string is its value (4.99: an empty one, which sort refuses)
     certificate_operators: bool = True  # ${md5:$tls_in_peercert}
     run_expands_words: bool = True     # ${run{…}} is split into words before it is expanded
     pcre2: bool = True                 # the wording of regular expression errors
@@ -65,7 +63,6 @@ class Release:
     auth_variables: int = 4            # $auth1 …
     regex_variables: int = 9           # $regex1 …
     functions_may_be_unknown: bool = False  # $recipients, $headers_added without a value are "unknown"
-    base62_of_32_bits: bool = True     # ${base62:…} of the low 32 bits
     sum_overflows: bool = True         # ${eval:…} refuses sums near the limit
 
     # --- lookups and lists ---------------------------------------------------------------------
@@ -140,9 +137,9 @@ EXIM_4_96 = replace(
     sync_counts_octets=False, lost_in_body_has_id=False,
     name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
-    bad_json_list_kills=True, address_data_cut=True, own_literal_is_data=False, ipv6norm_ends_text=True, readsocket_tells=False,
+    skipped_text_seen=True, address_data_cut=True, own_literal_is_data=False,
     lookup_reason_quoted=False, malformed_addresses_told=False,
-    base62_of_32_bits=False, null_word="NULL", nameless_spf="permerror",
+    null_word="NULL", nameless_spf="permerror",
     warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,
 )
 EXIM_4_82 = replace(
@@ -160,10 +157,10 @@ EXIM_4_82 = replace(
     malformed_addresses_told=False,
     reverse_checked_by_dns=False, malformed_headers_logged=False, command_quotes_escaped=False,
     brace_reasons=False, unquoted_brace_hint=False, json=False, certificate_operators=False, run_expands_words=False, sum_overflows=False,
-    pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, if_restores_value=False,
+    skipped_text_seen=True, pcre2=False, strict_addresses=False, mask_normalises=False, negative_booleans=False, if_restores_value=False,
     boolean_negation=False, matching_sets_value=False,
     lookup_reason_quoted=False, list_headers=False, router_variables=False, auth_variables=3, regex_variables=0,
-    functions_may_be_unknown=True, base62_of_32_bits=False,
+    functions_may_be_unknown=True,
     nameless_spf="permerror", warn_skipped_where=False, quit_checked_late=False,
     control_suffixes=False, cutthrough_complains=True, dnslists_loopback_only=False,
     rejections_show_tls=False,

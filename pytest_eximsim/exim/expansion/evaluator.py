@@ -99,10 +99,11 @@ def scan(p: Process, sequence: Sequence) -> None:
 
 
 def seen(p: Process, sequence: Sequence) -> str:
-    """As scan; the text is what Exim sees of a skipped string (variables are empty), where it looks at its value."""
-    if sequence.fixed is not None:
-        return sequence.fixed
-    return "".join(part if type(part) is str else _SKIPPED[type(part)](p, part) for part in sequence.parts)
+    """As scan; the text is what Exim sees of a skipped string, where it looks at its value: what is written out in it, or nothing."""
+    text = sequence.fixed
+    if text is None:
+        text = "".join(part if type(part) is str else _SKIPPED[type(part)](p, part) for part in sequence.parts)
+    return text if p.release.skipped_text_seen else ""
 
 
 def must_walk(p: Process, checks: int) -> bool:

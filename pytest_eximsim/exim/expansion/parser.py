@@ -80,7 +80,7 @@ class Parser(ConditionParser, ItemParser):
                     continue
             else:
                 checks |= part.checks
-                cut = cut or (isinstance(part, Operation) and part.name == "ipv6norm" and self.release.ipv6norm_ends_text)
+                cut = cut or (isinstance(part, Operation) and part.name == "ipv6norm")
             joined.append(part)
         fixed = None
         if error is None and all(isinstance(part, str) for part in joined):

@@ -11,12 +11,15 @@ _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
 def separator_of(text: str) -> tuple[str, int]:
-    """The separator of a list, and where its first item begins (Exim chapter 6.20: `<x` with x punctuation or a control character)."""
+    """The separator of a list, and where its first item begins (Exim chapter 6.20: `<x` with x punctuation or a control character).
+
+    Nothing is in a list that is `<` alone.
+    """
     start = len(text) - len(text.lstrip(SPACES))
     if text[start:start + 1] == "<":
         mark = text[start + 1:start + 2]
-        if mark and (mark in _PUNCTUATION or ord(mark) < 32 or ord(mark) == 127):
-            return mark, start + 2
+        if not mark or mark in _PUNCTUATION or ord(mark) < 32 or ord(mark) == 127:
+            return mark or ":", start + 2
     return ":", 0
 
 

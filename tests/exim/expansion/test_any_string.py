@@ -148,7 +148,7 @@ TEN = "a:b:c:d:e:f:g:h:i:j"
 
 @pytest.mark.parametrize("text", [
     pytest.param(nested(8, "${map{" + TEN + "}{", "$item", "}}"), id="map in map"),
-    pytest.param("${if " + nested(60, "forany{a}{", "eq{a}{b}", "}") + "{y}{n}}", id="forany in forany"),
+    pytest.param("${if " + nested(9, "forany{" + TEN + "}{", "eq{a}{b}", "}") + "{y}{n}}", id="forany in forany"),
     pytest.param("${filter{" + TEN + "}{" + nested(9, "forany{" + TEN + "}{", "eq{a}{b}", "}") + "}}", id="forany in filter"),
     pytest.param("${reduce{" + ":".join("a" * 60) + "}{xx}{$value$value}}", id="doubling"),
     pytest.param(nested(60, "${quote:", '\\\\"', "}"), id="quoting quotes"),
@@ -162,6 +162,14 @@ def test_too_much_work_is_refused(text: str) -> None:
     with pytest.raises(ExpansionError, match=r"limit of the simulator"):
         expand(p, text)
     assert expand(p, "${lc:A}") == "a", "the limit is that of one expansion"
+
+
+def test_too_much_work_in_what_is_skipped_is_refused() -> None:
+    """4.96 evaluates the innermost condition twice for each of those around it."""
+    text = "${if " + nested(60, "forany{a}{", "eq{a}{b}", "}") + "{y}{n}}"
+    with pytest.raises(ExpansionError, match=r"limit of the simulator"):
+        expand(some_process("4.96"), text)
+    assert expand(some_process("4.99"), text) == "n"
 
 
 @pytest.mark.parametrize(("text", "length"), [

@@ -1,4 +1,4 @@
-"""What differs between the releases, and what the real 4.82+ and 4.99 were recorded to answer (cases EXPAND-003 … EXPAND-023)."""
+"""What differs between the releases: 4.82+ and 4.99 as recorded (cases EXPAND-003 … EXPAND-023), 4.96 and 4.98.2 as asked."""
 
 from __future__ import annotations
 
@@ -56,6 +56,25 @@ NEW = [
     ("${xtextd:a+41}", "aA"),
     ("${headerwrap_20:hello world this is long}", "hello world this is\n\tlong"),
     ("${prvscheck{joe@a.test}{secret}{yes}{no}}", "!Too many arguments for 'prvscheck' (max is 2)"),
+    ("${if eq{a}{b}{${sort{x}{lt}{$item}}}{no}}", '!condition name expected, but found ""'),
+    ("${map{a}{${sort{x}{lt}{$item}}}}", '!condition name expected, but found "" inside "map" item'),
+    ("${if eq{a}{b}{${imapfolder{a}{x}}}{no}}", '!IMAP folder separator must be one character, found ""'),
+    ("${if eq{a}{b}{${imapfolder{a}}}{no}}", "no"),
+    ("${if eq{a}{b}{${listextract{x}{a:b}}}{no}}", "no"),
+    ("${if and{{eq{a}{b}}{forany{a}{bool{x}}}}{y}{n}}", "n"),
+    ("${filter{a}{forany{a}{bool{x}}}}", '!unrecognised boolean value "x" inside "forany" condition inside "filter" condition'),
+    ("x${ipv6norm:2001:db8:0::1}y", "x2001:db8::1"),
+    ("${base62:4294967296}", "4gfFC4"),
+]
+MIDDLE = [
+    ("${if eq{a}{b}{${sort{x}{lt}{$item}}}{no}}", "no"),
+    ("${map{a}{${sort{x}{lt}{$item}}}}", "x"),
+    ("${if eq{a}{b}{${imapfolder{a}{x}}}{no}}", "no"),
+    ("${if eq{a}{b}{${listextract{x}{a:b}}}{no}}", '!first argument of "listextract" must be numeric'),
+    ("${if and{{eq{a}{b}}{forany{a}{bool{x}}}}{y}{n}}",
+     '!unrecognised boolean value "x" inside "forany" condition inside "and{...}" condition'),
+    ("${filter{a}{forany{a}{bool{x}}}}", '!unrecognised boolean value "x" inside "forany" condition inside "filter" item'),
+    ("x${ipv6norm:2001:db8:0::1}y", "x2001:db8::1"),
 ]
 BOTH = [
     ("a\\nb", "a\nb"),
@@ -68,6 +87,8 @@ BOTH = [
     ("x ${lookup nosuch{a}}", '!unknown lookup type "nosuch"'),
     ("${if def:nosuch}", '!unknown variable "nosuch" after "def:"'),
     ("${if match{abc}{(b)}{$1}}$1", "b"),
+    ("<${map{<}{[$item]}}>", "<>"),
+    ("${if forany{ <}{eq{$item}{<}}{y}{n}}", "n"),
 ]
 
 
@@ -86,6 +107,11 @@ def test_in_the_older_release(text: str, wanted: str) -> None:
 @pytest.mark.parametrize(("text", "wanted"), NEW)
 def test_in_the_later_release(text: str, wanted: str) -> None:
     assert answer(text, "4.99") == wanted
+
+
+@pytest.mark.parametrize(("text", "wanted"), MIDDLE)
+def test_in_the_one_between(text: str, wanted: str) -> None:
+    assert answer(text, "4.96") == wanted
 
 
 @pytest.mark.parametrize("release", ["4.82+", "4.99"])

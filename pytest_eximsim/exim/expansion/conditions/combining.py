@@ -54,7 +54,7 @@ def _each(p: Process, node: Condition, text: str) -> bool:
     any_is_enough = node.name.startswith("forany")
     saved, truth = p.scratch.item, False
     try:
-        for item in taint.parted(_items(p, node.name, text), text):
+        for item in taint.parted(_items(node.name, text), text):
             p.scratch.item = item
             spend(p, len(node.source))
             truth = with_suffix(node, test, p, node.members[0])
@@ -71,16 +71,14 @@ def scan_each(p: Process, node: Condition) -> None:
     _each(p, node, text)
 
 
-def _items(p: Process, name: str, text: str) -> Iterator[str]:
+def _items(name: str, text: str) -> Iterator[str]:
     if "_json" not in name:
         yield from split(text)[1]
         return
     try:
         whole = json.unwrap(text, "[]")
     except ExpansionError:
-        if p.release.bad_json_list_kills:
-            raise Crashed(f"{name} over what is no JSON array") from None
-        raise
+        raise Crashed(f"{name} over what is no JSON array") from None
     for item in json.elements(whole):
         yield json.unwrap_string(item) if name.endswith("s") else item
 

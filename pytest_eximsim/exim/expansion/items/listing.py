@@ -11,7 +11,7 @@ from ... import taint
 from .. import numbers
 from ..budget import spend
 from ..conditions import comparing
-from ..evaluator import evaluate, scan, scan_condition, test
+from ..evaluator import evaluate, scan, scan_condition, seen, test
 from ..nodes import Call
 from ..splitting import append, split
 
@@ -144,6 +144,19 @@ def sort(p: Process, node: Call) -> str:
     for _, item in _sorted(p, node.data, keyed):
         append(found, item, separator)
     return taint.joined(separator.join(found), [items])
+
+
+def scan_sort(p: Process, node: Call) -> str:
+    """The comparator is looked at even where all is skipped."""
+    for part in node.arguments[:2]:
+        text = seen(p, part)
+    if len(node.arguments) > 1 and not text:
+        raise ExpansionError('condition name expected, but found ""')
+    for part in node.arguments[2:]:
+        scan(p, part)
+    if node.fault is not None:
+        raise ExpansionError(node.fault)
+    return ""
 
 
 def _sort_key(p: Process, node: Call) -> str:

@@ -112,7 +112,7 @@ def _timeout(p: Process, text: str | None) -> float:
     word = text.partition(":")[0].strip() if p.release.brace_reasons else text
     seconds = durations.read(word)
     if seconds is None:
-        if p.release.brace_reasons and not p.release.readsocket_tells:
+        if p.release.brace_reasons:
             return 5.0
         raise ExpansionError(f"bad time value {word}")
     return float(seconds)
@@ -157,10 +157,8 @@ def _connect(p: Process, name: str, seconds: float) -> Stream:
 
 
 def _set_up_failure(p: Process, text: str) -> Exception:
-    """The older release fails; later ones go on to the string for failures, 4.96 without a text."""
-    if not p.release.brace_reasons:
-        return ExpansionError(text)
-    return _SocketFailure(text if p.release.readsocket_tells else p.scratch.search_error or "")
+    """The older release fails; later ones go on to the string for failures, and have no text."""
+    return _SocketFailure(p.scratch.search_error or "") if p.release.brace_reasons else ExpansionError(text)
 
 
 def _port(p: Process, text: str) -> int:
@@ -177,8 +175,9 @@ def _port(p: Process, text: str) -> int:
 def _address(p: Process, host: str) -> str:
     if host.startswith("[") and host.endswith("]"):
         if not address_version(host[1:-1], strict=p.release.strict_addresses):
-            shown = host if p.release.brace_reasons else host[1:-1]
-            raise _set_up_failure(p, f'malformed IP address "{shown}"')
+            if p.release.brace_reasons:
+                raise _SocketFailure(f'malformed IP address "{host}"')
+            raise ExpansionError(f'malformed IP address "{host[1:-1]}"')
         return host[1:-1]
     if address_version(host, strict=p.release.strict_addresses):
         return host

@@ -39,11 +39,9 @@ def base32_decoded(text: str) -> str:
     return _decoded(text, BASE32, "base32d")
 
 
-def base62(p: Process, text: str) -> str:
-    """The last six digits; the latest release looks at 32 bits only."""
+def base62(text: str) -> str:
+    """The last six digits."""
     number, found = _decimal(text, "base62"), ""
-    if p.release.base62_of_32_bits:
-        number &= 0xFFFFFFFF
     for _ in range(6):
         number, digit = divmod(number, 62)
         found = BASE62[digit] + found

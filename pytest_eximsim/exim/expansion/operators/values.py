@@ -56,9 +56,9 @@ def masked(p: Process, text: str, argument: str | None) -> str:
 
 
 def ipv6norm(p: Process, text: str) -> str:
-    """${ipv6norm:…}; where 4.96 has shortened anything, what follows in the same string is lost."""
+    """${ipv6norm:…}; where it has shortened anything, what follows in the same string is lost."""
     short = ip.short_form(ip.long_groups(text, p.release))
-    return short + "\0" if p.release.ipv6norm_ends_text and "::" in short else short
+    return short + "\0" if "::" in short else short
 
 
 def ipv6denorm(p: Process, text: str) -> str:
