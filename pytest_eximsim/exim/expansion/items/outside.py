@@ -112,7 +112,7 @@ def _timeout(p: Process, text: str | None) -> float:
     word = text.partition(":")[0].strip() if p.release.brace_reasons else text
     seconds = durations.read(word)
     if seconds is None:
-        if p.release.brace_reasons:
+        if p.release.brace_reasons and not p.release.readsocket_tells:
             return 5.0
         raise ExpansionError(f"bad time value {word}")
     return float(seconds)
@@ -157,8 +157,10 @@ def _connect(p: Process, name: str, seconds: float) -> Stream:
 
 
 def _set_up_failure(p: Process, text: str) -> Exception:
-    """The older release fails; later ones go on to the string for failures, and have no text."""
-    return _SocketFailure(p.scratch.search_error or "") if p.release.brace_reasons else ExpansionError(text)
+    """The older release fails; later ones go on to the string for failures, 4.96 without a text."""
+    if not p.release.brace_reasons:
+        return ExpansionError(text)
+    return _SocketFailure(text if p.release.readsocket_tells else p.scratch.search_error or "")
 
 
 def _port(p: Process, text: str) -> int:
