@@ -1,5 +1,5 @@
-"""What differs between two runs by its nature, made the same: message ids, dates, process ids, ports, names of folders, and what depends on
-the TLS library.
+"""What differs between two runs by its nature, made the same: message ids, dates, ids of processes, connections and users, ports, names of
+folders, and what depends on the TLS library.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple((re.compile(expression), 
     (r"\b1[3-9]\d{8}(?:\.\d+)?\b", "<epoch>"),
     (r"\b(pid[= ])\d+", r"\1<pid>"),
     (r"(?m)^\[\d+\] ", "[<pid>] "),
+    (r"\bCi=\S+", "Ci=<connection>"),
+    (r"\(euid=\d+ egid=\d+\)", "(euid=<uid> egid=<gid>)"),
     (r"(?<=[\]\d]:)(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|6[0-5]\d{3})\b", "<port>"),
     (r"\b(QT|DT|RT|D)=(?:\d+(?:\.\d+)?[wdhms])+", r"\1=<time>"),
     (r"\bX=\S+:\d+", "X=<cipher>"),

@@ -44,6 +44,12 @@ def test_dates_that_a_client_sends() -> None:
     assert differ(said, outcome(said=("C: Date: yesterday", "S: 250 OK"))) == ["session (connection 1)"]
 
 
+def test_numbers_of_connections_and_users() -> None:
+    line = 'SMTP connection Ci={} from [10.0.0.2] lost: failed to open /t/list: Permission denied (euid={} egid=106)'
+    assert differ(outcome(line.format("1xWssn-00001", 103)), outcome(line.format(4420, 100))) == []
+    assert differ(outcome(line.format(7, 103)), outcome(line.format(7, 103).replace(" Ci=7", ""))) == ["mainlog"]
+
+
 def test_what_set_gives_has_another_place() -> None:
     simulated = ("Exim configuration error in line 2 of /etc/exim4/exim4.conf:", '  main option "x" unknown')
     real = ("Exim configuration error in line 1 of /run/eximsim/settings:", '  main option "x" unknown')
