@@ -267,14 +267,11 @@ def find_by_name(p: Process, name: str) -> HostAddresses:
 
 
 def connection_info(p: Process) -> str:
-    """`SMTP connection from …`, as log lines that have no `H=` name the session."""
-    from .log import selector_on
-
-    connection = p.connection
-    text = f"SMTP connection from {connection.fullhost or connection.host_address or connection.ident}"
-    if connection.interface_address and selector_on(p, "incoming_interface"):
-        text += f" I=[{connection.interface_address}]:{connection.interface_port}"
-    return text
+    """`SMTP connection from (helo) [192.0.2.99] I=[192.0.2.25]:25`, as log lines that have no `H=` name the session."""
+    c, selectors = p.connection, p.mta.selectors
+    number = f" Ci={c.id}" if "connection_id" in selectors and c.id else ""
+    interface = f" I=[{c.interface_address}]:{c.interface_port}" if "incoming_interface" in selectors and c.interface_address else ""
+    return f"SMTP connection{number} from {c.fullhost or c.host_address or c.ident}{interface}"
 
 
 def look_up_sender_name(p: Process) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from ..acl import Phase, Result
+from ..hosts import connection_info
 from ..log import host_and_ident, log, printing, selector_on
 from . import replies
 from .channel import Lost
 
 if TYPE_CHECKING:
-    from ..state import Process
     from .session import Session
 
 
@@ -48,19 +48,6 @@ def age(s: Session) -> str:
     now = s.p.world.clock.now()
     millisec = "millisec" in s.p.mta.selectors
     return time_text(now - s.c.opened if millisec else int(now) - int(s.c.opened), millisec)
-
-
-def connection_info(p: Process) -> str:
-    """`SMTP connection from (helo) [192.0.2.99] I=[192.0.2.25]:25`."""
-    c = p.connection
-    selectors = p.mta.selectors
-    text = "SMTP connection"
-    if "connection_id" in selectors and c.id:
-        text += f" Ci={c.id}"
-    text += f" from {c.fullhost or c.host_address}"
-    if "incoming_interface" in selectors and c.interface_address:
-        text += f" I=[{c.interface_address}]:{c.interface_port}"
-    return text
 
 
 def closed(s: Session, how: str) -> None:
