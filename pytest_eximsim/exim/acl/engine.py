@@ -54,9 +54,6 @@ def run_acl(p: Process, phase: Phase, option_text: str | None, *, recipient: str
     try:
         if recipient is not None and not _set_recipient(run, recipient):
             return Verdict(Result.DEFER, None, "defer in percent_hack_domains check")
-        if phase is Phase.MAIL:
-            forget(p, "sender")
-            forget(p, "sender_domain")
         outcome = Outcome(Result.FAIL) if option_text is None else _run_option(run, option_text)
     finally:
         p.address, p.acl_phase, p.acl_level, p.acl_run = saved

@@ -18,7 +18,7 @@ from ...errors import Crashed, Died
 from ..acl import Phase, Verdict, run_acl
 from ..addresses import Syntax
 from ..expansion import expand
-from ..lists import Matched, NotMatched, match_sender_host
+from ..lists import Matched, NotMatched, forget, match_sender_host
 from ..state import Message, Process
 from . import authentication, content, encryption, ending, envelope, hello, queries, replies
 from .channel import Channel, Lost
@@ -202,6 +202,8 @@ class Session:
         if not self.release.dmarc_controls_last:
             self.c.dmarc_disable_verify = self.c.dmarc_enable_forensic = False
         self._begin_transaction()
+        forget(self.p, "sender")
+        forget(self.p, "sender_domain")
         self.p.scratch.domain_data = self.p.scratch.local_part_data = self.p.scratch.sender_data = ""
         for name in _OF_ONE_MESSAGE:
             self.p.scratch.variables.pop(name, None)
