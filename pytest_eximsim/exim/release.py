@@ -48,6 +48,7 @@ class Release:
     unquoted_brace_hint: bool = True   # "; could be an unquoted } in the content"
     json: bool = True                  # ${extract json…
     skipped_text_seen: bool = False    # what is written out in a skipped string is its value (4.99: an empty one, which sort refuses)
+    readsocket_tells: bool = True      # ${readsocket…} says what is wrong with a port or a time
     certificate_operators: bool = True  # ${md5:$tls_in_peercert}
     run_expands_words: bool = True     # ${run{…}} is split into words before it is expanded
     pcre2: bool = True                 # the wording of regular expression errors
@@ -77,8 +78,6 @@ class Release:
     sqlite_reports_open: bool = True   # a database file that cannot be opened is an error
     dnsdb_soa: bool = True             # the type soa
     answers_expire: bool = True        # dnsdb answers are kept for their TTL
-    address_data_cut: bool = False     # $sender_data of a pattern has as much of it as the local part is long, instead of its local part
-    own_literal_is_data: bool = True   # the address that `@[]` matched is $domain_data (4.96: the item)
     list_match_data: bool = True       # $domain_data … also from patterns; $0, $1 … from items of domain and local part lists
     helo_is_domain: bool = False       # the name that was looked for in helo_lookup_domains is $domain in the next ACL (case ACL-043)
     unknown_list_kills: bool = False   # an unknown +list ends the process
@@ -137,7 +136,7 @@ EXIM_4_96 = replace(
     sync_counts_octets=False, lost_in_body_has_id=False,
     name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
-    skipped_text_seen=True, address_data_cut=True, own_literal_is_data=False,
+    skipped_text_seen=True, readsocket_tells=False,
     lookup_reason_quoted=False, malformed_addresses_told=False,
     null_word="NULL", nameless_spf="permerror",
     warn_skipped_where=False, closing_durations=False, spam_score_rounded=False,

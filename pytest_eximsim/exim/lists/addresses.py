@@ -98,7 +98,7 @@ class AddressSubject:
             p.scratch.numbers = [self.original, *wild, *p.scratch.numbers[1:]]
         if not p.release.list_match_data or isinstance(result, ListDeferred):
             return result
-        shown = pattern[:len(local)] if p.release.address_data_cut else wanted
+        shown = pattern[:len(local)]
         if isinstance(result, NotMatched):
             return NotMatched(f"{shown}@{result.data or ''}") if at else result
         return result if result.data is None else Matched(f"{shown if at else ''}@{result.data}")

@@ -208,9 +208,10 @@ def _named(run: _Run, step: Named) -> Result:
     cacheable = listed.force_cache or "$" not in listed.text
     key = (run.cache, kind, step.name)
     if cacheable and run.cache is not None:
-        known: Result | None = p.scratch.list_cache.get(key)
+        known: tuple[str, Result] | None = p.scratch.list_cache.get(key)
         if known is not None:
-            return known
+            told, result = known
+            return result if kind != "localpart" or told == run.subject.told else _without_data(result)
     if run.depth == DEEPEST:
         raise Crashed(f"the {kind} list +{step.name} holds itself: Exim overflows its stack")
     run.left[0] -= 1
@@ -228,8 +229,13 @@ def _named(run: _Run, step: Named) -> Result:
     if not (cacheable and inner.cacheable):
         run.cacheable = False
     elif run.cache is not None and not isinstance(result, ListDeferred):
-        p.scratch.list_cache[key] = result
+        p.scratch.list_cache[key] = run.subject.told, result
     return result
+
+
+def _without_data(result: Result) -> Result:
+    """What is known of a local part that was tested as +caseful has it, or the other way round: the answer alone."""
+    return MATCHED if isinstance(result, Matched) else NOT_MATCHED
 
 
 def _unknown(p: Process, kind: str, name: str) -> ListDeferred:

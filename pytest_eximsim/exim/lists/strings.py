@@ -111,10 +111,7 @@ class Text:
 
         if not (self.text.startswith("[") or self.text.endswith("]")):
             return NOT_MATCHED
-        inner = self.text[1:-1]
-        if inner not in local_literals(p):
-            return NOT_MATCHED
-        return self._matched(p, inner if p.release.own_literal_is_data else "@[]", [self.text])
+        return self._matched(p, "@[]", [self.text]) if self.text[1:-1] in local_literals(p) else NOT_MATCHED
 
     def _lookup(self, p: Process, pattern: str) -> Result:
         """`type;file` with the subject as key, or `type;query`."""

@@ -90,7 +90,7 @@ def test_no_sender_in_the_not_quit_acl(clause: str) -> None:
     assert said(f"accept {clause}\naccept", phase=Phase.NOTQUIT, p=p) == "ok"
 
 
-#: Lists one after another in one ACL, and what the variable holds behind each, as Exim 4.96 says it (exim -bh).
+#: Lists one after another in one ACL, and what the variable holds behind each, as Exim 4.96 and 4.98.2 say it.
 LEFT_BEHIND = {
     ("senders", "sender_data"): [
         ("joe@a.test", "joe@a.test"), ("@", "joe@a.test"), ("*@c.test", "*@c@"), ("bill@a.test", "*@c@"), ("^x", "*@c@"), ("^joe", "*@c@"),
@@ -110,15 +110,31 @@ LEFT_BEHIND = {
 }
 
 
+@pytest.mark.parametrize("release", ["4.96", "4.99"])
 @pytest.mark.parametrize(("name", "variable"), LEFT_BEHIND)
-def test_what_lists_leave_behind(name: str, variable: str) -> None:
+def test_what_lists_leave_behind(name: str, variable: str, release: str) -> None:
     """Also one that did not match: `!item`, or the last item that was looked at."""
-    p = process("4.96", client="192.0.2.9", lists={"domain": {"dl": "a.test", "ndl": "!a.test : *"}},
+    p = process(release, client="192.0.2.9", lists={"domain": {"dl": "a.test", "ndl": "!a.test : *"}},
                 files={"/t": "a.test: data\n192.0.2.9: ip\n", "/list": "x.test\n!a.test\n"})
     p.message.sender, p.message.sender_given = "joe@a.test", True
     steps = LEFT_BEHIND[name, variable]
     ask("\n".join(f"warn {name} = {item}\nwarn logwrite = <${variable}>" for item, _ in steps), p=p, recipient="joe@a.test")
     assert logs(p) == [f"<{left}>" for _, left in steps]
+
+
+def test_an_own_literal_leaves_the_item_behind() -> None:
+    p = process("4.99", main={"local_interfaces": "192.0.2.25"})
+    ask("warn domains = @[]\n logwrite = <$domain_data>\naccept", p=p, recipient="joe@[192.0.2.25]")
+    assert logs(p) == ["<@[]>"]
+
+
+@pytest.mark.parametrize(("recipient", "left"), [("Joe@b.test", ["<joe>", "<>", "<Joe>"]), ("joe@b.test", ["<joe>", "<joe>"])])
+def test_what_a_named_list_has_left_is_known_of_the_local_part_as_it_was_tested(recipient: str, left: list[str]) -> None:
+    """As 4.96 and 4.98.2: that it matches is known all the same."""
+    p = process("4.99", lists={"localpart": {"lp": "joe : ^x-"}})
+    ask("\n".join(f"warn local_parts = {items}\n logwrite = <$local_part_data>" for items in ("+lp", "+caseful : +lp", "+caseful : Joe")),
+        p=p, recipient=recipient)
+    assert logs(p) == left
 
 
 def test_the_next_recipient_begins_without_domain_data() -> None:
