@@ -31,6 +31,7 @@ RECIPIENTS = ("joe@a.test", "Joe@A.test", "bill@b.test", "x-list@c.test", "j@sub
 
 HEAD = """\
 exim:
+  addresses: [192.0.2.25, "2001:db8::25"]
   config: |
     primary_hostname = mail.test
     hostlist nets = 10.0.0.0/8 : 192.0.2.0/24
