@@ -1,7 +1,7 @@
 """The first process of the machine that a real Exim runs on. A program by itself: `python -I -S holder.py`, its plan a JSON line on stdin.
 
 It makes namespaces of its own (mounts, processes, host name, IPC; the network is that of its caller), builds a root folder in memory in
-which only the machine's programs and libraries appear, read-only, and then waits for the end of its input. When that comes (also because
+which only the machine's programs and libraries appear, to be read, and then waits for the end of its input. When that comes (also because
 the caller was killed) it ends, and with it, being process 1 there, the kernel ends every process of the machine and forgets all its files.
 Any input before asks the other processes there to end.
 
@@ -23,6 +23,9 @@ MS_RDONLY, MS_NODEV, MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 1, 4, 32
 PR_SET_PDEATHSIG = 1
 #: A folder that every Linux has and of which nothing is needed: the new root grows there.
 CRADLE = "/sys"
+
+#: What is put here stays in memory, the machine's own is below it: people have files of theirs in /usr/local.
+LAYERED, LAYERS = "/usr", "/run/eximsim/layers"
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -95,9 +98,23 @@ def _share(path: str, source: int, *, read_only: bool) -> None:
         os.makedirs(target, exist_ok=True)
     else:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+    if path == LAYERED and _layered(opened, target):
+        return
     _mount(opened, target, None, MS_BIND | MS_REC)
     if read_only:
         _mount(None, target, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+
+
+def _layered(below: str, target: str) -> bool:
+    """A folder that can be written to over one that stays as it is; False where the kernel cannot do that here."""
+    upper, work = (f"{CRADLE}{LAYERS}/{name}" for name in ("upper", "work"))
+    for folder in (upper, work):
+        os.makedirs(folder, exist_ok=True)
+    try:
+        _mount("eximsim", target, "overlay", MS_NODEV, f"lowerdir={below},upperdir={upper},workdir={work}")
+    except OSError:
+        return False
+    return True
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

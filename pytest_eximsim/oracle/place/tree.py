@@ -68,9 +68,14 @@ class Tree:
         target = self.real(path)
         if path.startswith(KERNEL):
             return self._given_by_kernel(target, path, content)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "wb") as file:
-            file.write(content)
+        try:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(target, "wb") as file:
+                file.write(content)
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+            raise ServiceMissing(f"{path} is in a folder of this machine, which a real Exim sees and nobody can write to") from None
         os.chmod(target, mode if mode is not None else 0o755 if content.startswith(b"#!") else 0o644)
         self.given[target[len(os.fsencode(self.root)):].decode("latin-1")] = _mark(os.stat(target))
 
