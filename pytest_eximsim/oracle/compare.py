@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from ..scenario.outcome import Evidence, Exchange, Outcome
+from ..scenario.outcome import SENT_IN_VAIN, Evidence, Exchange, Outcome
 from ..scenario.patterns import shown
 from .mta.configuration import SETTINGS
 from .munging import Munger
@@ -133,6 +133,8 @@ def _texts(evidence: Evidence, logs: Iterable[Sequence[str]]) -> Iterable[str]:
 
 def _spoken(one: Exchange, munger: Munger) -> list[str]:
     """Whether an end is a reset depends on what came just then, so ends are ends."""
+    if one == SENT_IN_VAIN:
+        return []
     if one.who == "#" and one.text == "<reset>":
         return ["#: <eof>"]
     return [f"{one.who}: {munger.text(part)}" for part in one.text.split("\n")]

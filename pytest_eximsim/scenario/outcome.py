@@ -20,6 +20,10 @@ class Exchange:
     text: str
 
 
+#: What a client sends when the server has gone fails at once or later, as chance will have it.
+SENT_IN_VAIN = Exchange("#", "(the client could not send: the connection is gone)")
+
+
 @dataclass(frozen=True)
 class Failure:
     """One thing that is not as expected. `expected` and `received` are shown one above the other; "" means nothing to show."""

@@ -17,7 +17,7 @@ from ...exim.world import Stream, TlsFailed, TlsSession
 from ...wire.lines import Lines, canonical
 from ...wire.smtp import auth, data, replies
 from .. import dialogue
-from ..outcome import Exchange, Failure, StepFailed
+from ..outcome import SENT_IN_VAIN, Exchange, Failure, StepFailed
 from ..patterns import Ids, Pattern
 
 MAX_REPLY_LINES = 1000
@@ -79,7 +79,7 @@ class Conversation:
         try:
             self.stream.send(octets, self.patience)
         except (ConnectionError, TimeoutError, OSError):
-            self.history.append(Exchange("#", "(the client could not send: the connection is gone)"))
+            self.history.append(SENT_IN_VAIN)
 
     def fill(self, timeout: float) -> None:
         """Read more. Raises Ended or Silent."""
