@@ -51,7 +51,7 @@ rcpt:
 """
 OTHER_USER = "exim_user = mail\nexim_group = mail\nspool_directory = /var/spool/other\nlog_file_path = /var/log/other/%slog\n" \
     "acl_smtp_rcpt = rcpt\nbegin acl\nrcpt:\n  deny ratelimit = 1 / 1h / strict\n  accept\n"
-TLS = "tls_certificate = /etc/exim.crt\ntls_privatekey = /etc/exim.key\nacl_smtp_rcpt = deny\n"
+TLS = "tls_certificate = /usr/local/mail/exim.crt\ntls_privatekey = /usr/local/mail/exim.key\nacl_smtp_rcpt = deny\n"
 EXTERNAL = r"""
 acl_smtp_rcpt = accept
 begin authenticators
@@ -76,6 +76,27 @@ dovecot_client:
   driver = dovecot
   public_name = PLAIN
 """
+LOOKUPS = r"""
+acl_smtp_mail = mail
+acl_smtp_rcpt = rcpt
+begin acl
+mail:
+  accept condition = ${lookup{a}lsearch{/list}{yes}}
+rcpt:
+  accept local_parts = a
+         verify = recipient
+  warn   set acl_m0 = ${lookup{a}lsearch{/list}}
+  accept local_parts = b
+         condition = ${lookup{$local_part}lsearch{/domains/$domain}}
+  warn   set acl_m0 = ${lookup{a}lsearch{/list}}${lookup{$local_part}lsearch{/domains/$domain}}
+begin routers
+domains:
+  driver = redirect
+  domains = dsearch;/domains
+  condition = ${lookup{a}lsearch{/list}{yes}}
+  data = ${lookup{$local_part}lsearch{/domains/$domain}}
+"""
+FILES = 'files: {/list: "a: 1", /domains/example.net: "a: b@example.org"}'
 AFTER_EHLO = "S: 220\nC: EHLO c.example\nS~ .*\n"
 
 
@@ -84,10 +105,11 @@ AFTER_EHLO = "S: 220\nC: EHLO c.example\nS~ .*\n"
     scenario(SQLITE.replace("/var/lib/limits.db", "FILE"), rcpt("b@example.net"),
              '  replace: {FILE: "@DIR@/limits.db"}\nsql: {sqlite: {limits.db: ["CREATE TABLE users (user TEXT, most INT)"]}}'),
     scenario(OTHER_USER, rcpt("b@example.net", "c@example.net")),
+    scenario(LOOKUPS, rcpt("a@example.net", "b@example.net", "c@example.net"), FILES),
     scenario(TLS, AFTER_EHLO + "C: STARTTLS\nS: 220\ntls\n" + rcpt("b@example.net").removeprefix("S: 220\n")),
     scenario(EXTERNAL, AFTER_EHLO + "C: AUTH EXT eQ==\nS~ .*\nC: AUTH EXT =\nS~ .*\nC: AUTH EXT\nS: 334\nC: eA==\nS~ .*\nC: QUIT\nS: 221"),
     scenario(DRIVERS, AFTER_EHLO + "C: QUIT\nS: 221"),
-], ids=["greylist", "place of a database", "another user", "TLS", "external", "foreign authenticators"])
+], ids=["greylist", "place of a database", "another user", "reasons of lookups", "TLS", "external", "foreign authenticators"])
 def test_agree(text: str, differences: Differences) -> None:
     assert differences(text) == ()
 

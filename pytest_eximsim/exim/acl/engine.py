@@ -209,6 +209,7 @@ def _run_statements(run: Run, acl: Acl) -> Outcome:
     left = Outcome(Result.FAIL)         # the refusal at the end has the messages of the last statement that did not decide
     for statement in acl.statements:
         run.statement, verb = statement, statement.verb
+        p.scratch.search_error = None       # what a lookup before it left as its reason (asked of Exim 4.96)
         run.verb = verb
         run.details = run.nested = False
         if quitting and verb not in ("accept", "warn") and not p.release.quit_checked_late:

@@ -112,7 +112,10 @@ class _Chain:
             return 0
         address.router = address.routed_by = router.name
         self._note(router, "tried")
+        # What lookups left as their reason is forgotten before the preconditions and behind them (asked of Exim 4.96).
+        self.p.scratch.search_error = None
         found = preconditions.check(job, router)
+        self.p.scratch.search_error = None
         if isinstance(found, preconditions.Skip):
             self._note(router, f"skipped: {found.reason}")
             return 0
