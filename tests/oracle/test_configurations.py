@@ -96,6 +96,7 @@ domains:
   condition = ${lookup{a}lsearch{/list}{yes}}
   data = ${lookup{$local_part}lsearch{/domains/$domain}}
 """
+BANNER = 'smtp_banner = "$primary_hostname ESMTP Exim $version_number \\#$compile_number"\n'
 FILES = 'files: {/list: "a: 1", /domains/example.net: "a: b@example.org"}'
 AFTER_EHLO = "S: 220\nC: EHLO c.example\nS~ .*\n"
 
@@ -109,7 +110,9 @@ AFTER_EHLO = "S: 220\nC: EHLO c.example\nS~ .*\n"
     scenario(TLS, AFTER_EHLO + "C: STARTTLS\nS: 220\ntls\n" + rcpt("b@example.net").removeprefix("S: 220\n")),
     scenario(EXTERNAL, AFTER_EHLO + "C: AUTH EXT eQ==\nS~ .*\nC: AUTH EXT =\nS~ .*\nC: AUTH EXT\nS: 334\nC: eA==\nS~ .*\nC: QUIT\nS: 221"),
     scenario(DRIVERS, AFTER_EHLO + "C: QUIT\nS: 221"),
-], ids=["greylist", "place of a database", "another user", "reasons of lookups", "TLS", "external", "foreign authenticators"])
+    scenario(BANNER, AFTER_EHLO + "C: QUIT\nS: 221"),
+], ids=["greylist", "place of a database", "another user", "reasons of lookups", "TLS", "external", "foreign authenticators",
+        "banner"])
 def test_agree(text: str, differences: Differences) -> None:
     assert differences(text) == ()
 

@@ -30,11 +30,14 @@ FULL_WORDS = {"features": ("ARC", "DMARC", "XCLIENT"), "lookups": ("redis",)}
 
 @dataclass(frozen=True)
 class Build:
-    """`macros` in the order in which they are replaced; `words` by heading ("features", "lookups", "routers" …) as -bV prints them."""
+    """`macros` in the order in which they are replaced; `words` by heading ("features", "lookups", "routers" …) and the number
+    behind the release (`#2`), as -bV prints them.
+    """
 
     name: str
     macros: tuple[Macro, ...]
     words: dict[str, frozenset[str]]
+    compile_number: str = "1"
 
     def options(self, section: str, release_name: str) -> dict[str, names.Option]:
         """The options of a section of the names table that this build has: all, or those that its `_OPT_` macros name.
@@ -91,13 +94,14 @@ def option_macro(section: str, option: str) -> str:
 def parse_build(text: str, name: str = "file") -> Build:
     """From the output of `exim -bV; exim -bP macros`."""
     macros, words = [], {}
+    number = re.search(r"^Exim version \S+ #(\d+)", text, re.M)
     for line in text.splitlines():
         heading, _, rest = line.partition(": ")
         if key := HEADINGS.get(heading):
             words[key] = frozenset(w for word in rest.split() for w in (word, word.partition("/")[0]))
         elif match := re.match(r"(_[A-Z][A-Za-z0-9_]*)=(.*)", line):
             macros.append(Macro(match[1], match[2], "builtin"))
-    return Build(name, tuple(macros), words)
+    return Build(name, tuple(macros), words, number[1] if number else "1")
 
 
 @lru_cache(maxsize=8)

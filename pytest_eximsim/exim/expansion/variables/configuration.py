@@ -55,7 +55,7 @@ VARIABLES = (
     Variable("caller_gid", constant("0")),
     Variable("caller_uid", constant("0")),
     Variable("compile_date", constant("01-Jan-2014 00:00:00")),
-    Variable("compile_number", constant("1")),
+    Variable("compile_number", lambda p: p.configuration.build.compile_number),
     Variable("config_dir", _directory, since="4.96"),
     Variable("config_file", lambda p: p.configuration.path, since="4.96"),
     Variable("exim_gid", option("exim_group", 106)),
