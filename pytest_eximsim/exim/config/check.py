@@ -2,7 +2,7 @@
 
 Errors are what Exim refuses when it reads the file, and what can never work though Exim finds it on use: broken expansions, unknown words
 behind `control =` and `verify =`. Warnings are what it notices on use and a run may never reach: ACLs, lists and transports that are not
-defined. Notes are options that have no meaning here.
+defined; and what is refused here when a scenario uses it. Notes are options that have no meaning here.
 """
 
 from __future__ import annotations
@@ -47,10 +47,25 @@ def findings(configuration: Configuration) -> Iterator[Finding]:
             yield from _lists(configuration, item.kind, item.text, item.position)
     for acl in configuration.acls.values():
         yield from _acl(configuration, acl)
+    yield from _not_simulated(configuration)
     for driver in (*configuration.routers, *configuration.transports.values(), *configuration.authenticators):
         yield from _driver(configuration, driver)
     for rule in configuration.rewrite:
         yield from _text(configuration, "rewrite rule", rule.replacement, rule.position)
+
+
+def _not_simulated(configuration: Configuration) -> Iterator[Finding]:
+    """Drivers that are read and refused where something comes to use them, and the ACL for MIME parts."""
+    from .. import authenticators
+    from ..routers import registry
+
+    for drivers, reasons in ((configuration.routers, registry.NOT_SIMULATED), (configuration.authenticators, authenticators.NOT_SIMULATED)):
+        for driver in drivers:
+            if reason := reasons.get(driver.driver):
+                text = f"{driver.kind} driver {driver.driver} is not simulated: {reason}; a scenario that uses it fails"
+                yield Finding("warning", text, driver.positions["driver"])
+    if configuration.main.get("acl_smtp_mime") and (position := configuration.positions.get("acl_smtp_mime")):
+        yield Finding("warning", "main option acl_smtp_mime is not simulated: a scenario with a MIME message for it fails", position)
 
 
 def _sorted(found: list[Finding]) -> list[Finding]:

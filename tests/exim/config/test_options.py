@@ -30,7 +30,7 @@ def test_refused_options(read, name):
 
 
 def test_a_refused_option_may_be_empty(read):
-    assert read("acl_smtp_mime =").main["acl_smtp_mime"] == ""
+    assert read("acl_smtp_atrn =", "4.99").main["acl_smtp_atrn"] == ""
 
 
 def test_notes(read):
@@ -38,4 +38,12 @@ def test_notes(read):
     assert [str(n) for n in notes] == [
         "/etc/exim.conf:1: note: split_spool_directory has no meaning here: there is no spool on disk",
         "/etc/exim.conf:3: note: trusted_users has no meaning here: accounts of the real Exim",
+    ]
+
+
+def test_what_is_refused_when_it_is_used_is_read(check):
+    found = check("acl_smtp_mime = accept\nbegin authenticators\nlogin:\n  driver = dovecot\n  server_socket = /run/auth\n")
+    assert [str(one) for one in found] == [
+        "/etc/exim.conf:1: warning: main option acl_smtp_mime is not simulated: a scenario with a MIME message for it fails",
+        "/etc/exim.conf:4: warning: authenticator driver dovecot is not simulated: it asks a Dovecot server; a scenario that uses it fails",
     ]
