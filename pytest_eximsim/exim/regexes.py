@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pcre2
 
-from ..errors import ExpansionError
+from ..errors import Died, ExpansionError
 
 if TYPE_CHECKING:
     from .release import Release
@@ -182,3 +182,11 @@ def compile_for_expansion(p: Process, pattern: str) -> Regex:
         return _compile(pattern, False)
     except RegexError as error:
         raise ExpansionError(f'regular expression error in "{pattern}": {regex_error_text(error, p.release)}') from None
+
+
+def must_compile(pattern: str, release: Release, *, caseless: bool = False) -> Regex:
+    """The compiled pattern of something without which Exim's process does not go on: Died where it is wrong."""
+    try:
+        return _compile(pattern, caseless)
+    except RegexError as error:
+        raise Died(f"regular expression error: {regex_error_text(error, release)} while compiling {pattern}") from None

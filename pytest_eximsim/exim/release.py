@@ -32,6 +32,8 @@ class Release:
     command_history: bool = True       # `, C=EHLO,MAIL` in lines about dropped calls
     bare_lf_is_space: bool = True      # a bare LF in a body whose first line ended with CR LF (4.82: a line end)
     strict_proxy: bool = True          # PROXY v1: octets are consumed, addresses checked strictly (4.82: peeked at, by shape)
+    missing_helo_counts: bool = True   # MAIL without HELO is one of the protocol errors that are counted
+    removes_by_pattern: bool = True    # remove_header = ^X-: each line that the pattern fits (4.96: a name)
     limits: bool = True                # LIMITS is offered
     sync_counts_octets: bool = True    # "… next input="NOOP\\r\\n" (6 bytes)"
     failed_login_has_flag: bool = True  # H= in "… authenticator failed for H=(x) [1.2.3.4]"
@@ -135,6 +137,7 @@ EXIM_4_96 = replace(
     EXIM_4_99, malformed_headers_logged=False, command_quotes_escaped=False, failed_login_has_flag=False,
     sync_counts_octets=False, lost_in_body_has_id=False,
     name="4.96", version_number="4.96", long_ids=False, limits=False, has_connection_ids=False,
+    missing_helo_counts=False, removes_by_pattern=False,
     names_malformed_macro=False, authenticator_word="authenticator", empty_result_found=True, tainted_masks_kill=True,
     skipped_text_seen=True, readsocket_tells=False,
     lookup_reason_quoted=False, malformed_addresses_told=False,
@@ -144,7 +147,7 @@ EXIM_4_96 = replace(
 EXIM_4_82 = replace(
     EXIM_4_99, name="4.82+", version_number="4.82_16", nul="NULL", durations=False, closing_durations=False,
     credentials_logged=True, vrfy_any_code=False,
-    pipe_connect=False, long_ids=False,
+    pipe_connect=False, long_ids=False, missing_helo_counts=False, removes_by_pattern=False,
     long_addresses_refused=False, command_history=False, bare_lf_is_space=False, strict_proxy=False, limits=False,
     discard_says_rejected=True, failed_login_has_flag=False, sync_counts_octets=False,
     offers_vrfy=False, lost_data_runs_notquit=False, date_on_own_line=False, fakereject_arrow="<=", lost_in_body_has_id=False,

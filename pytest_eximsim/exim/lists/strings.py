@@ -97,13 +97,9 @@ class Text:
         return self._matched(p, pattern, [self.text, self.text[:len(self.text) - len(suffix)]])
 
     def _regex(self, p: Process, pattern: str) -> Result:
-        from ..regexes import RegexError, compile, regex_error_text
+        from ..regexes import must_compile
 
-        try:
-            found = compile(pattern, caseless=self.caseless).search(self.original)
-        except RegexError as error:
-            reason = regex_error_text(error, p.release)
-            raise Died(f"regular expression error: {reason} while compiling {pattern}") from None
+        found = must_compile(pattern, p.release, caseless=self.caseless).search(self.original)
         return NOT_MATCHED if found is None else self._matched(p, pattern, [self.original, *found.groups[1:]])
 
     def _own_literal(self, p: Process) -> Result:

@@ -59,8 +59,10 @@ def mail(s: Session) -> bool:
     s.c.count_mail += 1
     s.was_rejected_mail = True
     if (s.c.helo_verify_required or s.host_in("hosts_require_helo")) and not s.helo_seen:
-        s.say("503 HELO or EHLO required")
         log(s.p, f"rejected MAIL from {host_and_ident(s.p, False)}: no HELO/EHLO given", reject=True)
+        if s.release.missing_helo_counts:
+            return replies.synprot_error(s, "protocol", 503, None, "HELO or EHLO required")
+        s.say("503 HELO or EHLO required")
         return False
     if s.p.message.sender_given:
         return replies.synprot_error(s, "protocol", 503, None, "sender already given")

@@ -7,6 +7,7 @@ others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import ExpansionError
@@ -19,6 +20,7 @@ from ..state import Header
 from ..tod import rfc2822, zone
 
 if TYPE_CHECKING:
+    from ..release import Release
     from .session import Session
 
 _TYPES = {
@@ -174,9 +176,9 @@ class Headers:
         """Take away and add what ACLs asked for with remove_header and add_header since the last time."""
         message = self.message
         if message.removed_headers:
-            names = _names(message.removed_headers)
+            removed = _removal(message.removed_headers, self.s.release)
             for header in self.lines:
-                if header.type != "*" and header.name.lower() in names:
+                if header.type != "*" and removed(header):
                     header.type = "*"
             message.removed_headers = ""
         received: Header | None = None
@@ -209,11 +211,17 @@ def _date(s: Session) -> str:
     return rfc2822(s.p.world.clock.now(), zone(s.p))
 
 
-def _names(text: str) -> set[str]:
-    """The names in the list of remove_header, whose separator is the colon whatever it begins with."""
+def _removal(text: str, release: Release) -> Callable[[Header], bool]:
+    """Is a line one of those in the list of remove_header, whose separator is the colon whatever it begins with? An item that begins with
+    `^` is a pattern for the whole line in later releases. Raises Died for one that is none.
+    """
     from ..lists import split_list
+    from ..regexes import must_compile
 
-    return {name.lower() for name in split_list("<:" + text)}
+    items = split_list("<:" + text)
+    patterns = [must_compile(item, release) for item in items if item.startswith("^")] if release.removes_by_pattern else []
+    names = {item.lower() for item in items}
+    return lambda header: header.name.lower() in names or any(pattern.search(header.text) for pattern in patterns)
 
 
 def _is_received(name: str, *, resent: bool) -> bool:
