@@ -19,8 +19,8 @@ from ...scenario.yamltree import Listing, Node, Scalar, Source, Table
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 #: A plain scalar may hold these texts only: begins with no indicator, has nothing that YAML takes for more than text.
 _PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`~](?:[^#:\n]|:(?=\S)|(?<=\S)#)*(?<!\s)\Z")
-#: What some YAML reader takes for no text: words, numbers, dates, times.
-_NO_TEXT = re.compile(r"(?:null|true|false|yes|no|on|off|y|n|[-+.\d][-+.:_\da-fox]*(?:inf|nan|[tTzZ][\d:.zZ]*)?)\Z", re.I)
+#: What some YAML reader takes for no text: words, signs, numbers, dates, times.
+_NO_TEXT = re.compile(r"(?:=|<<|null|true|false|yes|no|on|off|y|n|[-+.\d][-+.:_\da-fox]*(?:inf|nan|[tTzZ][\d:.zZ]*)?)\Z", re.I)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _rewrite(path: Path, edits: Sequence[Edit]) -> None:
 
 def written(text: str, style: str, *, in_flow: bool = False) -> str:
     """A text as a scalar on one line."""
-    plain_possible = _PLAIN.match(text) is not None and not _NO_TEXT.match(text) and not (in_flow and re.search(r"[,\[\]{}]", text))
+    plain_possible = _PLAIN.match(text) is not None and not _NO_TEXT.match(text) and not (in_flow and re.search(r"[,?:\[\]{}]", text))
     if style == "" and plain_possible:
         return text
     if style == '"' or not text.isprintable():

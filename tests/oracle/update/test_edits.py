@@ -52,6 +52,9 @@ def file(tmp_path: Path) -> Path:
 @example("a, b]", "", True)
 @example("x #y", "", False)
 @example("", "", True)
+@example("=", "", False)
+@example("0?", "", True)
+@example("<<", "", True)
 def test_a_text_is_read_as_it_was_written(text: str, style: str, in_flow: bool) -> None:
     made = written(text, style, in_flow=in_flow)
     read = yaml.safe_load(f"{{k: {made}, l: 1}}" if in_flow else f"k: {made}\nl: 1\n")
