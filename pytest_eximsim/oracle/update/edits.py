@@ -35,10 +35,13 @@ class Edit:
 
 @dataclass
 class Edits:
-    """`conflicts` are places that rows of parameters or users of one file would make different."""
+    """`conflicts` are places that rows of parameters or users of one file would make different, `unwritten` the files that could not be
+    written, and why.
+    """
 
     by_place: dict[tuple[Path, tuple[int, int]], Edit] = field(default_factory=dict)
     conflicts: set[tuple[Path, tuple[int, int]]] = field(default_factory=set)
+    unwritten: dict[Path, str] = field(default_factory=dict)
 
     def add(self, edit: Edit) -> None:
         known = self.by_place.setdefault((edit.path, edit.first), edit)
@@ -56,9 +59,12 @@ class Edits:
         counts: dict[Path, int] = {}
         for path in {one.path for one in self.by_place.values()}:
             edits = [one for place, one in self.by_place.items() if one.path == path and place not in self.conflicts]
-            if edits:
-                counts[path] = len(edits)
-                _rewrite(path, edits)
+            try:
+                if edits:
+                    _rewrite(path, edits)
+                    counts[path] = len(edits)
+            except OSError as error:
+                self.unwritten[path] = error.strerror or str(error)
         return counts
 
 

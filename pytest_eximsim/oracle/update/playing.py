@@ -29,4 +29,5 @@ def summary(edits: Edits) -> list[str]:
     counts = edits.apply()
     lines = [f"updated {path}: {count} place{'s' if count > 1 else ''}" for path, count in sorted(counts.items())]
     lines += [f"not updated {path}:{line}:{column}: its scenarios disagree" for path, (line, column) in sorted(edits.conflicts)]
+    lines += [f"not updated {path}: {why}" for path, why in sorted(edits.unwritten.items())]
     return lines or ["nothing to update"]

@@ -138,3 +138,17 @@ def test_a_place_that_is_to_be_two_things_stays(file: Path) -> None:
     assert edits.apply() == {file: 1}
     assert file.read_text() == "a: one\nb: z\n"
     assert edits.conflicts == {(file, (1, 4))}
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("a: one\n")
+    node = value(file, "a")
+    assert isinstance(node, Scalar)
+    edit, edits = replace_scalar(node, "x"), Edits()
+    assert edit is not None
+    edits.add(edit)
+    file.unlink()
+    file.mkdir()
+    assert edits.apply() == {}
+    assert edits.unwritten == {file: "Is a directory"}
