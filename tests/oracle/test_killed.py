@@ -110,7 +110,7 @@ def descendants(pid: int, owner: Owner) -> list[tuple[str, Owner]]:
             if place.name.isdigit():
                 head, _, rest = (place / "stat").read_text().rpartition(")")
                 names[int(place.name)], parents[int(place.name)] = head.partition("(")[2], int(rest.split()[1])
-    found = {pid, *containers_of({str(owner)})}
+    found = {pid, *containers_of({str(owner)})} - {0}       # 0 is everybody's
     while more := {one for one, parent in parents.items() if parent in found} - found:
         found |= more
     return [(names.get(one, ""), Owner.of(one)) for one in found - {pid}]
