@@ -11,7 +11,7 @@ from pytest_eximsim.errors import ServiceMissing
 from pytest_eximsim.oracle.both import compare, run_real
 from pytest_eximsim.oracle.compare import Difference
 from pytest_eximsim.oracle.mta.binary import Binary, find_exim
-from pytest_eximsim.scenario.loader import load
+from pytest_eximsim.scenario.loader import BoundCase, load
 from pytest_eximsim.scenario.outcome import Outcome
 from pytest_eximsim.scenario.runner import RunOptions
 
@@ -28,27 +28,30 @@ def binary() -> Binary:
 
 
 @pytest.fixture
-def play(binary: Binary, tmp_path: Path) -> Play:
-    """The outcome of a text's only scenario on the real Exim, or (`on`) on both."""
+def bound(tmp_path: Path) -> Callable[[str], BoundCase]:
+    """A text's only scenario."""
 
-    def call(text: str, on: Callable[..., Outcome] = run_real) -> Outcome:
+    def call(text: str) -> BoundCase:
         path = tmp_path / "test.eximsim.yaml"
         path.write_text(text)
         case, = load(path, path.name).cases
-        return on(case.bind(), RunOptions(), binary)
+        return case.bind()
 
     return call
 
 
 @pytest.fixture
-def differences(binary: Binary, tmp_path: Path) -> Callable[[str], tuple[Difference, ...]]:
+def play(binary: Binary, bound: Callable[[str], BoundCase]) -> Play:
+    """The outcome of a text's only scenario on the real Exim, or (`on`) on both."""
+    return lambda text, on=run_real: on(bound(text), RunOptions(), binary)
+
+
+@pytest.fixture
+def differences(binary: Binary, bound: Callable[[str], BoundCase]) -> Callable[[str], tuple[Difference, ...]]:
     """What simulator and real Exim do differently in a text's only scenario."""
 
     def call(text: str) -> tuple[Difference, ...]:
-        path = tmp_path / "test.eximsim.yaml"
-        path.write_text(text)
-        case, = load(path, path.name).cases
-        made = compare(case.bind(), RunOptions(), binary)
+        made = compare(bound(text), RunOptions(), binary)
         assert not made.skipped
         assert not [one for one in made.simulated.failures if one.unable]
         assert made.real.evidence.conversations

@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from pytest_eximsim.cli.fidelity import scenario_files
-from pytest_eximsim.errors import ServiceMissing
 from pytest_eximsim.oracle.both import compare, judged
 from pytest_eximsim.oracle.compare import Difference, kind_of
-from pytest_eximsim.oracle.mta.binary import Binary, find_exim
+from pytest_eximsim.oracle.mta.binary import Binary
 from pytest_eximsim.report.fidelity import listed, read_list, unknown
 from pytest_eximsim.report.text import render
 from pytest_eximsim.scenario.loader import Case, load
@@ -32,14 +31,10 @@ FILES = {"/".join(path.parts[-2:]): path for folder in FOLDERS for path in sorte
 
 
 @pytest.fixture(scope="session")
-def binary() -> Binary:
-    try:
-        found = find_exim()
-    except ServiceMissing as missing:
-        pytest.skip(missing.message)
-    if found.version != RELEASE:
-        pytest.skip(f"the lists speak of Exim {RELEASE}, {found.path} is {found.version}")
-    return found
+def binary(binary: Binary) -> Binary:
+    if binary.version != RELEASE:
+        pytest.skip(f"the lists speak of Exim {RELEASE}, {binary.path} is {binary.version}")
+    return binary
 
 
 @pytest.mark.parametrize("name", FILES)

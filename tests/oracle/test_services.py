@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pytest_eximsim.dns import Zone
-from pytest_eximsim.errors import Position, ServiceMissing
+from pytest_eximsim.errors import Position
 from pytest_eximsim.oracle.both import run_both, run_real
-from pytest_eximsim.oracle.mta.binary import Binary, find_exim
+from pytest_eximsim.oracle.mta.binary import Binary
 from pytest_eximsim.oracle.mta.services import Stores
 from pytest_eximsim.oracle.place.namespaces import Network, why_not
 from pytest_eximsim.oracle.place.network import Site, Wires
@@ -20,34 +20,11 @@ from pytest_eximsim.oracle.place.tree import Tree
 from pytest_eximsim.runtime.certificates import Authority, TlsMaker
 from pytest_eximsim.runtime.clock import SystemClock
 from pytest_eximsim.runtime.hub import Hub
-from pytest_eximsim.scenario.loader import load
 from pytest_eximsim.scenario.model import Redis
 from pytest_eximsim.scenario.neighbours import RedisNeighbour, SqlNeighbour
 from pytest_eximsim.scenario.outcome import Outcome
-from pytest_eximsim.scenario.runner import RunOptions
 
 Play = Callable[..., Outcome]
-
-
-@pytest.fixture(scope="module")
-def binary() -> Binary:
-    try:
-        return find_exim()
-    except ServiceMissing as missing:
-        pytest.skip(missing.message)
-
-
-@pytest.fixture
-def play(binary: Binary, tmp_path: Path) -> Play:
-    """The outcome of a file's only scenario on the real Exim, or (`on`) on both."""
-
-    def call(text: str, on: Callable[..., Outcome] = run_real) -> Outcome:
-        path = tmp_path / "test.eximsim.yaml"
-        path.write_text(text)
-        case, = load(path, path.name).cases
-        return on(case.bind(), RunOptions(), binary)
-
-    return call
 
 
 # ---- SQLite

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from pytest_eximsim.errors import ScenarioError, ServiceMissing
+from pytest_eximsim.errors import ScenarioError
 from pytest_eximsim.oracle.both import run_both, run_real
-from pytest_eximsim.oracle.mta.binary import Binary, find_exim
-from pytest_eximsim.scenario.loader import load
 from pytest_eximsim.scenario.outcome import Outcome
-from pytest_eximsim.scenario.runner import RunOptions
 
 Play = Callable[..., Outcome]
 EXIM = """
@@ -49,25 +45,10 @@ users: {alice: {uid: 1000, home: /home/alice}, mallory: {uid: 1001, home: /home/
 """
 
 
-@pytest.fixture(scope="module")
-def binary() -> Binary:
-    try:
-        return find_exim()
-    except ServiceMissing as missing:
-        pytest.skip(missing.message)
-
-
 @pytest.fixture
-def play(binary: Binary, tmp_path: Path) -> Play:
-    """The outcome of a file's only scenario, on the real Exim or (`on`) on both."""
-
-    def call(text: str, on: Callable[..., Outcome] = run_real) -> Outcome:
-        path = tmp_path / "test.eximsim.yaml"
-        path.write_text(EXIM + text)
-        case, = load(path, path.name).cases
-        return on(case.bind(), RunOptions(), binary)
-
-    return call
+def play(play: Play) -> Play:
+    """Of a text behind EXIM."""
+    return lambda text, on=run_real: play(EXIM + text, on)
 
 
 def test_a_message_waits_until_a_queue_run_takes_it(play: Play) -> None:
