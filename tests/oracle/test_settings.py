@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from pytest_eximsim.errors import ServiceMissing
 from pytest_eximsim.oracle.both import run_both
-from pytest_eximsim.oracle.mta.binary import find_exim
 from pytest_eximsim.oracle.mta.configuration import Written
-from pytest_eximsim.scenario.loader import load
 from pytest_eximsim.scenario.outcome import Outcome
-from pytest_eximsim.scenario.runner import RunOptions
 
 TEXT = """\
 exim:
@@ -32,19 +27,8 @@ scenarios:
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> Callable[[str], Outcome]:
-    try:
-        binary = find_exim()
-    except ServiceMissing as missing:
-        pytest.skip(missing.message)
-
-    def play(text: str) -> Outcome:
-        path = tmp_path / "test.eximsim.yaml"
-        path.write_text(TEXT + text)
-        case, = load(path, path.name).cases
-        return run_both(case.bind(), RunOptions(), binary)
-
-    return play
+def both(play: Callable[..., Outcome]) -> Callable[[str], Outcome]:
+    return lambda text: play(TEXT + text, run_both)
 
 
 def test_lines_keep_their_numbers(both: Callable[[str], Outcome]) -> None:
